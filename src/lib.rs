@@ -1,0 +1,1 @@
+//! roadmapd: one roadmap from GitHub and Jira, its levels written back where people look.

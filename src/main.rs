@@ -1,0 +1,2 @@
+//! The roadmapd binary.
+fn main() {}
