@@ -1,0 +1,20 @@
+//! The nouns: issue, label, person, status, level, aspect, coverage, day.
+
+mod coverage;
+mod ids;
+mod issue;
+mod level;
+mod per_container;
+mod text;
+
+pub use coverage::{Coverage, Reach, Snapshot};
+pub use ids::{ContainerKey, IssueId, IssueKey, ItemId, MalformedKey, TrackerName};
+pub use issue::{DueSource, Issue, Person, Reading, Reference, Relation, RelationKind, Status, Tier, Turn};
+pub use level::{Aspect, Complexity, Level, Priority, Readiness};
+pub use per_container::PerContainer;
+pub use text::Text;
+
+/// A calendar day in the daemon's time zone (`[daemon] timezone`); scores depend on it and never on the minute.
+pub type Day = jiff::civil::Date;
+/// An instant; always UTC inside the crate.
+pub use jiff::Timestamp;

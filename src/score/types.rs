@@ -1,0 +1,163 @@
+//! Scores, and the knobs of score.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Aspect, Complexity, Day, IssueId, ItemId, Level, PerContainer, Priority, Readiness};
+
+/// The knobs of score for every container; an item follows its founder's container.
+pub type Weights = PerContainer<Knobs>;
+
+/// The knobs of score for one container: `[priority]`, `[complexity]`, `[readiness]` and the spellings of `[[sink]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knobs {
+    /// How points become a score.
+    pub model: PriorityModel,
+    /// Least score (0–100) of p0, p1, p2, p3; falling, the last one 0.
+    pub priority_bands: [f64; 4],
+    /// How far past a band's edge a score must be before the level changes, in score points.
+    pub hysteresis: f64,
+    /// What blocks an item ranks at least as high as that item.
+    pub inherit: bool,
+    /// How much size counts against priority in `wsjf`: 0 not at all, 1 in full.
+    pub size_exponent: f64,
+    /// Each rule's weight by its name; 0 switches it off. A rule that isn't named has its default weight.
+    pub weights: BTreeMap<String, f64>,
+    /// People's words for a priority, lower case: names of the tracker's priority field and labels (`also_read`).
+    pub priority_words: BTreeMap<String, Priority>,
+    /// Least story points of xs, s, m, l, xl; rising, the first one 0.
+    pub complexity_bands: [f64; 5],
+    /// Whether readiness is scored.
+    pub readiness: bool,
+}
+
+/// How points become a priority score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PriorityModel {
+    /// Weighted shortest job first: cost of delay over job size.
+    Wsjf,
+    /// The sum of the rules' points alone.
+    Weighted,
+}
+
+/// What earlier cycles left: confirmed levels, people's holds, and what of ours stands on the issues.
+#[derive(Clone, Debug, Default)]
+pub struct Previous {
+    /// Last confirmed levels by item. A plan that waits for approval moves nothing here.
+    pub levels: BTreeMap<ItemId, Levels>,
+    /// Levels at which people hold items.
+    pub holds: BTreeMap<(ItemId, Aspect), Level>,
+    /// Labels on an issue that are ours or spell our levels, lower case: never an input.
+    pub ours: BTreeMap<IssueId, BTreeSet<String>>,
+}
+
+/// Levels of one item; None where nothing is confirmed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// Confirmed priority.
+    pub priority: Option<Priority>,
+    /// Confirmed complexity.
+    pub complexity: Option<Complexity>,
+    /// Confirmed readiness.
+    pub readiness: Option<Readiness>,
+}
+
+/// The complexity estimator's state, stored and versioned. Version 0 is the built-in one, which has learned nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Grows with each fit.
+    pub version: u32,
+}
+
+/// What score found.
+#[derive(Clone, Debug, Default)]
+pub struct Scores {
+    /// One entry for each item, in the roadmap's order.
+    pub items: Vec<ItemScore>,
+    /// The formula that found them.
+    pub formula: Formula,
+}
+
+/// A formula's name and version: `wsjf/1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Formula(pub String);
+
+/// One item's levels and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ItemScore {
+    /// The item.
+    pub item: ItemId,
+    /// How much it matters now.
+    pub priority: PriorityScore,
+    /// How much work it is.
+    pub complexity: ComplexityScore,
+    /// Whether work can start. None: switched off.
+    pub readiness: Option<ReadinessScore>,
+    /// The first day on which time alone could change a level. None: never.
+    pub due_again: Option<Day>,
+}
+
+/// How much an item matters now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PriorityScore {
+    /// The level after hysteresis, blockers and holds: the level wanted everywhere.
+    pub level: Priority,
+    /// The level of its own score alone, after hysteresis.
+    pub own: Priority,
+    /// 0–100.
+    pub score: f64,
+    /// The rules that gave points, largest first; then what lifted or held it.
+    pub because: Vec<Because>,
+}
+
+/// How much work an item is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ComplexityScore {
+    /// The level, a person's hold included.
+    pub level: Complexity,
+    /// Story points.
+    pub story_points: f64,
+    /// Lower end of the range (10 %), story points.
+    pub low: f64,
+    /// Upper end of the range (90 %), story points.
+    pub high: f64,
+    /// Where the number comes from.
+    pub source: EstimateSource,
+    /// What moved it.
+    pub because: Vec<Because>,
+}
+
+/// Where a complexity comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EstimateSource {
+    /// A person gave story points.
+    Given,
+    /// The learned estimator.
+    Learned,
+    /// Text and structure.
+    Estimated,
+}
+
+/// Whether work can start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadinessScore {
+    /// The level, a person's hold included.
+    pub level: Readiness,
+    /// What is missing or in the way.
+    pub because: Vec<Because>,
+}
+
+/// One named reason, its contribution said in a sentence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Because {
+    /// The rule's name; `blocks` and `hold` for what isn't a rule.
+    pub rule: String,
+    /// Score points (priority), story points (complexity); 0 where nothing is counted.
+    pub points: f64,
+    /// One sentence for a person.
+    pub why: String,
+}

@@ -1,0 +1,113 @@
+//! What a tracker needs to be connected: the knobs of this room.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::model::TrackerName;
+
+/// One configured tracker.
+#[derive(Clone, Debug)]
+pub enum TrackerConfig {
+    /// `kind = "github"`.
+    Github(GithubConfig),
+    /// `kind = "jira"`.
+    Jira(JiraConfig),
+}
+
+impl TrackerConfig {
+    /// The tracker's name.
+    pub fn name(&self) -> &TrackerName {
+        match self {
+            Self::Github(config) => &config.name,
+            Self::Jira(config) => &config.name,
+        }
+    }
+}
+
+/// A GitHub host.
+#[derive(Clone, Debug)]
+pub struct GithubConfig {
+    /// Prefixes keys.
+    pub name: TrackerName,
+    /// `https://api.github.com` or `https://HOST/api/v3`.
+    pub base_url: Url,
+    /// A personal access token.
+    pub token: Secret,
+    /// `owner/repository`, in the configuration's order.
+    pub repositories: Vec<String>,
+    /// The pace.
+    pub budget: Budget,
+}
+
+/// A Jira site.
+#[derive(Clone, Debug)]
+pub struct JiraConfig {
+    /// Prefixes keys.
+    pub name: TrackerName,
+    /// `https://SITE.atlassian.net`.
+    pub base_url: Url,
+    /// The account of Basic authentication. None: Bearer.
+    pub user: Option<String>,
+    /// An API token.
+    pub token: Secret,
+    /// Project keys, in the configuration's order.
+    pub projects: Vec<String>,
+    /// Narrows further; empty: nothing.
+    pub jql: String,
+    /// The story-point field's id, `customfield_10016`. None: found by schema.
+    pub story_points: Option<String>,
+    /// The pace.
+    pub budget: Budget,
+}
+
+/// How fast one credential may ask. Headers and refusals only tighten it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Writing requests a minute, at least 1.
+    pub writes_per_minute: u32,
+    /// Writing requests an hour, at least 1.
+    pub writes_per_hour: u32,
+    /// Requests under way at once, at least 1.
+    pub concurrency: u32,
+}
+
+/// Where a secret comes from. The value itself is never kept in the configuration and never printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// An environment variable.
+    Env(String),
+    /// A file, read again when a credential is refused.
+    File(PathBuf),
+}
+
+impl Secret {
+    /// Reads the value, without the line end that editors leave.
+    ///
+    /// # Errors
+    /// A sentence that names the variable or file, never the value.
+    pub fn read(&self) -> Result<SecretString, String> {
+        let value = match self {
+            Self::Env(name) => std::env::var(name).map_err(|_| {
+                format!("the environment variable {name} is not set (or not text); set it to the secret")
+            })?,
+            Self::File(path) => std::fs::read_to_string(path)
+                .map_err(|error| format!("the secret file {} can't be read: {error}", path.display()))?,
+        };
+        let value = value.trim();
+        if value.is_empty() {
+            return Err(format!("{self} is empty; put the secret there"));
+        }
+        Ok(SecretString::from(value))
+    }
+}
+
+impl std::fmt::Display for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "the environment variable {name}"),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The trackers: what is asked of each (Fetch, Write), and the one place where they are connected.
+
+mod config;
+mod trouble;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
+use crate::plan::{Change, Outcome};
+
+pub use config::{Budget, GithubConfig, JiraConfig, Secret, TrackerConfig};
+pub use trouble::{Trouble, TroubleKind};
+
+/// Reads a tracker. Implementations own transport, pacing, retries and their own memory; they never touch the store.
+pub trait Fetch: Send + Sync {
+    /// The tracker's name.
+    fn name(&self) -> &TrackerName;
+
+    /// Reads what changed (or everything, at first contact and for a census), page by page, to the end.
+    ///
+    /// Pages go to `pages` as they are read; the answer says where the next reading starts. An issue may come twice
+    /// (rows shift while paging): the later one wins. Nothing is sent for an issue that is known and unchanged.
+    ///
+    /// # Errors
+    /// A [`Trouble`] that names tracker, status and next step. What was sent before it stands, but the memory does not move.
+    fn poll<K: Known>(
+        &self,
+        ask: Ask,
+        known: &K,
+        pages: mpsc::Sender<Vec<Issue>>,
+    ) -> impl Future<Output = Result<Read, Trouble>> + Send;
+
+    /// Reads issues by id, strongly consistent. Missing ones (deleted, moved out of sight) are left out.
+    ///
+    /// # Errors
+    /// A [`Trouble`] when the tracker couldn't be read at all.
+    fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> impl Future<Output = Result<Vec<Issue>, Trouble>> + Send;
+
+    /// Requests sent since the start, by what they were.
+    fn requests(&self) -> Requests;
+}
+
+/// Writes to a tracker. Makes no choices.
+pub trait Write: Send + Sync {
+    /// Makes sure that the labels exist in each container's catalogue, with a colour and a description, before any is used.
+    /// Does nothing where the tracker has no catalogue. `known` of the memory spares the listing.
+    ///
+    /// # Errors
+    /// A [`Trouble`] that names container and label.
+    fn prepare(
+        &self,
+        catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>,
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Writes changes, each with all its edits together, in as few requests as the tracker allows.
+    ///
+    /// Before a change leaves, `log.intend` must have answered; after it, `log.outcome` is told. When `stop` is
+    /// cancelled the change in hand is finished and the rest is not tried.
+    ///
+    /// # Errors
+    /// A [`Trouble`] that stops the batch: refused credentials, a limit that outlasts the patience, a log that can't be written.
+    fn write<L: Log>(
+        &self,
+        changes: Vec<Change>,
+        log: &L,
+        stop: &CancellationToken,
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+}
+
+/// What a reading starts from.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// What the adapter remembered at its last whole reading, as its own JSON. None: first contact.
+    pub memory: Option<String>,
+    /// Read everything again: listings, field lists, catalogues, relations.
+    pub census: bool,
+    /// The turn to stamp readings with.
+    pub turn: Turn,
+}
+
+/// What a whole reading left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// What the adapter wants to remember, as its own JSON; kept only after all pages are stored.
+    pub memory: String,
+    /// Which server this is, for good: GitHub's API host, Jira's site. A different one under the same name is refused.
+    pub server: String,
+    /// Containers that were read, sorted.
+    pub containers: Vec<ContainerKey>,
+    /// What a person should know though nothing failed: an ambiguous story-point field, a feature that is absent. Sentences.
+    pub findings: Vec<String>,
+}
+
+/// What the store already knows, asked while polling.
+pub trait Known: Send + Sync {
+    /// When each of these issues last changed as far as stored; unknown ones are left out.
+    fn stamps(&self, ids: &[String]) -> impl Future<Output = Result<BTreeMap<String, Timestamp>, Trouble>> + Send;
+
+    /// These issues as stored; unknown ones are left out.
+    fn issues(&self, ids: &[String]) -> impl Future<Output = Result<BTreeMap<String, Issue>, Trouble>> + Send;
+}
+
+/// Where intents and outcomes go before and after a write.
+pub trait Log: Send + Sync {
+    /// Makes the intent durable. The write may leave only after Ok.
+    fn intend(&self, change: &Change) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Makes the outcome durable.
+    fn outcome(&self, change: &Change, outcome: Outcome) -> impl Future<Output = Result<(), Trouble>> + Send;
+}
+
+/// A label that must exist.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelSpec {
+    /// Its name.
+    pub name: String,
+    /// Six hex digits.
+    pub color: String,
+    /// At most 100 characters.
+    pub description: String,
+}
+
+/// Requests sent, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Requests that read.
+    pub reads: u64,
+    /// Requests that wrote.
+    pub writes: u64,
+    /// Requests that were tried again, among the above.
+    pub retries: u64,
+}
