@@ -1,0 +1,209 @@
+//! The store: what was read, written, held and asked, durable, behind one interface that other databases can stand behind.
+//!
+//! Callers see values of the other rooms and [`StoreTrouble`], never a database's types. No token and no issue body ever
+//! goes in: nothing here takes one.
+
+mod lock;
+mod sqlite;
+mod trouble;
+mod types;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{Day, Issue, IssueId, IssueKey, ItemId, Timestamp, TrackerName, Turn};
+use crate::plan::{Change, Ledger, Outcome};
+use crate::score::{Formula, ItemScore};
+use crate::tracker::Read;
+
+pub use lock::Lock;
+pub use trouble::StoreTrouble;
+pub use types::{CycleRecord, CycleSummary, JournalEntry, Request, TrackerState, WaitingPlan};
+
+/// Pairs of issues that a person joined, and pairs that a person parted; each pair and both lists sorted.
+pub type HandLinks = (Vec<(IssueKey, IssueKey)>, Vec<(IssueKey, IssueKey)>);
+
+/// An open store. Cheap to clone; all clones share one connection.
+#[derive(Clone, Debug)]
+pub struct Store {
+    backend: Backend,
+}
+
+#[derive(Clone, Debug)]
+enum Backend {
+    Sqlite(Arc<sqlite::Sqlite>),
+}
+
+impl Store {
+    /// Opens the store at `url` (`sqlite:PATH`), creates it if it is absent and brings its schema up to date.
+    ///
+    /// # Errors
+    /// A file that is newer, damaged or something else's is refused and left byte for byte alone; so is an address that
+    /// this version can't use, or one whose directory is missing.
+    pub async fn open(url: &str) -> Result<Self, StoreTrouble> {
+        let sqlite = sqlite::Sqlite::open(&address(url)?).await?;
+        Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)) })
+    }
+
+    /// Opens the store for reading only; None where there is none. Creates, migrates and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; besides, an older schema is refused, since reading alone may not migrate it.
+    pub async fn open_existing_read_only(url: &str) -> Result<Option<Self>, StoreTrouble> {
+        let sqlite = sqlite::Sqlite::open_existing_read_only(&address(url)?).await?;
+        Ok(sqlite.map(|sqlite| Self { backend: Backend::Sqlite(Arc::new(sqlite)) }))
+    }
+
+    /// Takes the writer lock, waiting at most `wait`. `who` is the command, for whoever waits behind it.
+    ///
+    /// # Errors
+    /// [`StoreTrouble::Locked`] names the holder: process, command and since when.
+    pub async fn lock(&self, who: &str, wait: Duration) -> Result<Lock, StoreTrouble> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => lock::take(sqlite.path(), who, wait).await,
+        }
+    }
+
+    /// Puts everything in the main file and closes it. Every clone is closed by it. Twice does nothing.
+    ///
+    /// # Errors
+    /// The database's own. What was answered with Ok is durable all the same.
+    pub async fn close(&self) -> Result<(), StoreTrouble> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+        }
+    }
+}
+
+fn address(url: &str) -> Result<std::path::PathBuf, StoreTrouble> {
+    let refuse = |why: &str| Err(StoreTrouble::Address(why.to_owned()));
+    match url.split_once(':') {
+        Some(("sqlite", path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path == ":memory:" || path.contains(['?', '\0']) {
+                return refuse("it names no plain file after \"sqlite:\"");
+            }
+            Ok(path.into())
+        }
+        Some(("postgres" | "postgresql", _)) => refuse("PostgreSQL is for a later version"),
+        _ => refuse("it doesn't begin with \"sqlite:\""),
+    }
+}
+
+/// Declares what every backend answers: one method here for each of the backend's own name.
+macro_rules! interface {
+    ($($(#[$doc:meta])* fn $name:ident(&self $(, $arg:ident: $type:ty)* $(,)?) -> $answer:ty;)*) => {
+        impl Store {$(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// The database's own troubles: full, read-only, busy, damaged.
+            pub async fn $name(&self $(, $arg: $type)*) -> Result<$answer, StoreTrouble> {
+                match &self.backend {
+                    Backend::Sqlite(sqlite) => {
+                        sqlite.$name($($arg),*).await.map_err(|failure| sqlite.trouble(stringify!($name), failure))
+                    }
+                }
+            }
+        )*}
+    };
+}
+
+interface! {
+    // ---- trackers
+
+    /// What is remembered about a tracker; the default for one that was never read.
+    fn tracker(&self, tracker: &TrackerName) -> TrackerState;
+    /// Ends a whole reading whose pages are all saved. The memory moves only here. The first reading counts as a census.
+    /// A server other than the stored one is refused ([`StoreTrouble::OtherServer`]) and nothing moves.
+    fn finish_reading(&self, tracker: &TrackerName, read: &Read, at: Timestamp, census: bool) -> ();
+    /// Notes that a reading failed, with its sentence. Nothing else moves.
+    fn read_failed(&self, tracker: &TrackerName, at: Timestamp, sentence: &str) -> ();
+
+    // ---- issues
+
+    /// Saves issues by id, all or none. A key that changed becomes an alias; the item that was assigned stays.
+    fn save_issues(&self, issues: &[Issue]) -> ();
+    /// Every issue, sorted by id, with its item and aliases.
+    fn issues(&self) -> Vec<Issue>;
+    /// These issues of a tracker, sorted by id; unknown ones are left out.
+    fn issues_by_id(&self, tracker: &TrackerName, ids: &[String]) -> Vec<Issue>;
+    /// When each of these issues of a tracker last changed; unknown ones are left out.
+    fn stamps(&self, tracker: &TrackerName, ids: &[String]) -> BTreeMap<String, Timestamp>;
+    /// Says which item issues are part of; writes only where that differs. Unknown issues are left out.
+    fn assign_items(&self, items: &[(IssueId, ItemId)]) -> ();
+    /// Takes issues out that are gone for good, with their aliases. Their ledger rows and journal stay.
+    fn remove_issues(&self, ids: &[IssueId]) -> ();
+    /// The issue that has this key (ignoring case), else the one that once had it.
+    fn find_issue(&self, key: &IssueKey) -> Option<Issue>;
+
+    // ---- the ledger
+
+    /// The ledger as stored, open intents included.
+    fn ledger(&self) -> Ledger;
+    /// Makes the stored ledger `after`, all or nothing, writing only rows that differ from `before` or on which an intent
+    /// was opened meanwhile. An open intent on a row that `after` doesn't know stays.
+    fn save_ledger(&self, before: &Ledger, after: &Ledger) -> ();
+    /// Makes a change's intents durable before it leaves: its journal entry, and on its ledger rows the intent and the turn.
+    fn intend(&self, cycle: u64, turn: Turn, change: &Change) -> ();
+    /// Journals what became of an intended change. Moves nothing in the ledger.
+    fn outcome(&self, cycle: u64, change: &Change, outcome: &Outcome, at: Timestamp) -> ();
+
+    // ---- cycles
+
+    /// Begins a cycle and gives its number, one more than the last, from 1. `cause` is who or what started it.
+    fn begin_cycle(&self, at: Timestamp, cause: &str) -> u64;
+    /// Ends a cycle with what it did.
+    fn end_cycle(&self, n: u64, summary: &CycleSummary, at: Timestamp) -> ();
+    /// The last cycle's number; 0 before the first.
+    fn last_cycle(&self) -> u64;
+    /// The last cycles, newest first, at most `limit`.
+    fn cycles(&self, limit: u32) -> Vec<CycleRecord>;
+    /// What a cycle wrote or tried to, in the order of writing.
+    fn journal(&self, cycle: u64) -> Vec<JournalEntry>;
+    /// When these cycles began; unknown ones are left out.
+    fn cycle_times(&self, cycles: &[u64]) -> BTreeMap<u64, Timestamp>;
+
+    // ---- people
+
+    /// Puts a person's request down for the next cycle. Needs no writer lock.
+    fn ask(&self, request: &Request, at: Timestamp) -> ();
+    /// Requests that nobody has answered yet, oldest first, each with its number.
+    fn asked(&self) -> Vec<(i64, Request)>;
+    /// Marks a request as answered, with a sentence on what came of it.
+    fn answered(&self, id: i64, at: Timestamp, note: &str) -> ();
+    /// Since when nothing is written on a person's word. None: not paused.
+    fn paused(&self) -> Option<Timestamp>;
+    /// Pauses or resumes.
+    fn set_paused(&self, since: Option<Timestamp>) -> ();
+    /// Pairs that a person joined, and pairs that a person parted.
+    fn links(&self) -> HandLinks;
+    /// Two issues are one piece of work, whatever was said before.
+    fn join(&self, a: &IssueKey, b: &IssueKey) -> ();
+    /// Two issues are not one piece of work, whatever was said before.
+    fn part(&self, a: &IssueKey, b: &IssueKey) -> ();
+
+    // ---- plan and scores
+
+    /// Keeps the plan that waits for a person; None: none does.
+    fn save_waiting(&self, plan: Option<&WaitingPlan>) -> ();
+    /// The plan that waits for a person.
+    fn waiting(&self) -> Option<WaitingPlan>;
+    /// Keeps the scores of all items: writes those that changed, removes those of items that are gone. `day` is the day
+    /// that they were found for.
+    fn save_scores(&self, scores: &[ItemScore], formula: &Formula, day: Day) -> ();
+    /// All scores, sorted by item.
+    fn scores(&self) -> Vec<ItemScore>;
+    /// One item's score.
+    fn score_of(&self, item: &ItemId) -> Option<ItemScore>;
+    /// The first day on which time alone could change any level.
+    fn next_due(&self) -> Option<Day>;
+
+    // ---- notes
+
+    /// A small value by its name.
+    fn note(&self, key: &str) -> Option<String>;
+    /// Keeps a small value by its name.
+    fn set_note(&self, key: &str, value: &str) -> ();
+}

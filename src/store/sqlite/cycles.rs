@@ -1,0 +1,93 @@
+//! Cycles and the journal.
+
+use std::collections::BTreeMap;
+
+use sqlx::Connection;
+
+use super::{Answer, BEGIN, Failure, Sqlite, count, json, number, plain, value};
+use crate::model::Timestamp;
+use crate::store::{CycleRecord, CycleSummary, JournalEntry, lock};
+
+const LAST: &str = "SELECT coalesce(max(n), 0) FROM cycles";
+
+/// Number, begun, cause, ended, summary.
+type CycleRow = (i64, String, String, Option<String>, Option<String>);
+
+impl Sqlite {
+    pub(in crate::store) async fn begin_cycle(&self, at: Timestamp, cause: &str) -> Answer<u64> {
+        let mut hand = self.hand().await?;
+        let mut work = hand.begin_with(BEGIN).await?;
+        let n = sqlx::query_scalar::<_, i64>(LAST).fetch_one(&mut *work).await? + 1;
+        sqlx::query("INSERT INTO cycles (n, begun, cause) VALUES (?, ?, ?)")
+            .bind(n)
+            .bind(at.to_string())
+            .bind(cause)
+            .execute(&mut *work)
+            .await?;
+        work.commit().await?;
+        count(n)
+    }
+
+    pub(in crate::store) async fn end_cycle(&self, n: u64, summary: &CycleSummary, at: Timestamp) -> Answer<()> {
+        let done = sqlx::query("UPDATE cycles SET ended = ?, summary = ? WHERE n = ?")
+            .bind(at.to_string())
+            .bind(json(summary)?)
+            .bind(number(n)?)
+            .execute(&mut *self.hand().await?)
+            .await?;
+        if done.rows_affected() == 0 { Err(Failure::Unknown(format!("cycle {n} never began"))) } else { Ok(()) }
+    }
+
+    pub(in crate::store) async fn last_cycle(&self) -> Answer<u64> {
+        count(sqlx::query_scalar(LAST).fetch_one(&mut *self.hand().await?).await?)
+    }
+
+    pub(in crate::store) async fn cycles(&self, limit: u32) -> Answer<Vec<CycleRecord>> {
+        let mut hand = self.hand().await?;
+        let last: i64 = sqlx::query_scalar(LAST).fetch_one(&mut *hand).await?;
+        let rows: Vec<CycleRow> =
+            sqlx::query_as("SELECT n, begun, cause, ended, summary FROM cycles ORDER BY n DESC LIMIT ?")
+                .bind(limit)
+                .fetch_all(&mut *hand)
+                .await?;
+        drop(hand);
+        // Only one cycle runs at a time, and whoever runs it holds the lock.
+        let running = if lock::is_held(&self.path) { last } else { 0 };
+        let record = |(n, begun, cause, ended, summary): CycleRow| {
+            Ok(CycleRecord {
+                n: count(n)?,
+                begun: plain(&begun)?,
+                cause,
+                interrupted: ended.is_none() && n != running,
+                ended: ended.map(|at| plain(&at)).transpose()?,
+                summary: summary.map(|text| value(&text)).transpose()?,
+            })
+        };
+        rows.into_iter().map(record).collect()
+    }
+
+    pub(in crate::store) async fn journal(&self, cycle: u64) -> Answer<Vec<JournalEntry>> {
+        let rows: Vec<(String, Option<String>, String)> =
+            sqlx::query_as("SELECT change, outcome, at FROM journal WHERE cycle = ? ORDER BY seq")
+                .bind(number(cycle)?)
+                .fetch_all(&mut *self.hand().await?)
+                .await?;
+        let entry = |(change, outcome, at): (String, Option<String>, String)| {
+            Ok(JournalEntry {
+                change: value(&change)?,
+                outcome: outcome.map(|text| value(&text)).transpose()?,
+                at: plain(&at)?,
+            })
+        };
+        rows.into_iter().map(entry).collect()
+    }
+
+    pub(in crate::store) async fn cycle_times(&self, cycles: &[u64]) -> Answer<BTreeMap<u64, Timestamp>> {
+        let rows: Vec<(i64, String)> =
+            sqlx::query_as("SELECT n, begun FROM cycles WHERE n IN (SELECT value FROM json_each(?))")
+                .bind(json(cycles)?)
+                .fetch_all(&mut *self.hand().await?)
+                .await?;
+        rows.into_iter().map(|(n, begun)| Ok((count(n)?, plain(&begun)?))).collect()
+    }
+}

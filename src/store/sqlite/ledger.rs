@@ -1,0 +1,180 @@
+//! The ledger, and the journal's two moments: intent before a write leaves, outcome after.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{Connection, SqliteConnection};
+
+use super::{Answer, BATCH, BEGIN, Failure, Sqlite, json, number, value};
+use crate::model::{Aspect, ContainerKey, IssueId, Timestamp, TrackerName, Turn};
+use crate::plan::{Change, Edit, Intent, Ledger, Outcome, Row, RowKey, SinkId};
+
+/// A stored row: tracker, id, aspect, sink, the row.
+type LedgerRow = (String, String, String, String, String);
+
+impl Sqlite {
+    pub(in crate::store) async fn ledger(&self) -> Answer<Ledger> {
+        let mut hand = self.hand().await?;
+        let rows: Vec<LedgerRow> =
+            sqlx::query_as("SELECT tracker, id, aspect, sink, row FROM ledger").fetch_all(&mut *hand).await?;
+        let contacted: Vec<(String, String, String, String)> =
+            sqlx::query_as("SELECT tracker, container, aspect, sink FROM contacted").fetch_all(&mut *hand).await?;
+        drop(hand);
+        let contact = |(tracker, container, aspect, sink): (String, String, String, String)| {
+            Ok((ContainerKey::new(&TrackerName::new(&tracker), container), aspect_of(&aspect)?, SinkId(sink)))
+        };
+        Ok(Ledger {
+            rows: rows.into_iter().map(row_of).collect::<Answer<_>>()?,
+            contacted: contacted.into_iter().map(contact).collect::<Answer<_>>()?,
+        })
+    }
+
+    pub(in crate::store) async fn save_ledger(&self, before: &Ledger, after: &Ledger) -> Answer<()> {
+        let mut hand = self.hand().await?;
+        let mut work = hand.begin_with(BEGIN).await?;
+        // Rows whose intents were opened since `before` was read: there the stored row is what `after` must be compared with.
+        let open: Vec<LedgerRow> = sqlx::query_as("SELECT tracker, id, aspect, sink, row FROM ledger WHERE open = 1")
+            .fetch_all(&mut *work)
+            .await?;
+        let open = open.into_iter().map(row_of).collect::<Answer<BTreeMap<RowKey, Row>>>()?;
+        let changed: Vec<_> = after
+            .rows
+            .iter()
+            .filter(|(key, row)| open.get(key).or_else(|| before.rows.get(key)) != Some(row))
+            .collect();
+        for batch in changed.chunks(BATCH) {
+            put(&mut work, batch).await?;
+        }
+        for key in before.rows.keys().filter(|key| !after.rows.contains_key(key)) {
+            sqlx::query("DELETE FROM ledger WHERE tracker = ? AND id = ? AND aspect = ? AND sink = ?")
+                .bind(key.issue.tracker.as_str())
+                .bind(&key.issue.id)
+                .bind(key.aspect.name())
+                .bind(&key.sink.0)
+                .execute(&mut *work)
+                .await?;
+        }
+        save_contacted(&mut work, &before.contacted, &after.contacted).await?;
+        Ok(work.commit().await?)
+    }
+
+    pub(in crate::store) async fn intend(&self, cycle: u64, turn: Turn, change: &Change) -> Answer<()> {
+        let mut hand = self.hand().await?;
+        let mut work = hand.begin_with(BEGIN).await?;
+        let stored: Vec<LedgerRow> =
+            sqlx::query_as("SELECT tracker, id, aspect, sink, row FROM ledger WHERE tracker = ? AND id = ?")
+                .bind(change.issue.tracker.as_str())
+                .bind(&change.issue.id)
+                .fetch_all(&mut *work)
+                .await?;
+        let mut rows = stored.into_iter().map(row_of).collect::<Answer<BTreeMap<RowKey, Row>>>()?;
+        open_intents(&mut rows, cycle, change);
+        // The turn is the issue's, not the field's: no reading from before this write is evidence for any of its fields.
+        rows.values_mut().for_each(|row| row.written = turn);
+        put(&mut work, &rows.iter().collect::<Vec<_>>()).await?;
+        sqlx::query("INSERT INTO journal (cycle, tracker, id, change, at) VALUES (?, ?, ?, ?, ?)")
+            .bind(number(cycle)?)
+            .bind(change.issue.tracker.as_str())
+            .bind(&change.issue.id)
+            .bind(json(change)?)
+            .bind(Timestamp::now().to_string())
+            .execute(&mut *work)
+            .await?;
+        Ok(work.commit().await?)
+    }
+
+    pub(in crate::store) async fn outcome(
+        &self,
+        cycle: u64,
+        change: &Change,
+        outcome: &Outcome,
+        at: Timestamp,
+    ) -> Answer<()> {
+        let done = sqlx::query(
+            "UPDATE journal SET outcome = ?4, at = ?5 WHERE seq =
+                 (SELECT max(seq) FROM journal WHERE cycle = ?1 AND tracker = ?2 AND id = ?3)",
+        )
+        .bind(number(cycle)?)
+        .bind(change.issue.tracker.as_str())
+        .bind(&change.issue.id)
+        .bind(json(outcome)?)
+        .bind(at.to_string())
+        .execute(&mut *self.hand().await?)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(Failure::Unknown(format!("no intent of cycle {cycle} on {} was journalled", change.key)));
+        }
+        Ok(())
+    }
+}
+
+/// One intent a row, though a change may hold several edits of it (take strays off, put one on).
+fn open_intents(rows: &mut BTreeMap<RowKey, Row>, cycle: u64, change: &Change) {
+    let mut edits: BTreeMap<RowKey, Vec<&Edit>> = BTreeMap::new();
+    for edit in &change.edits {
+        if let Some(aspect) = edit.field.aspect() {
+            let key = RowKey { issue: change.issue.clone(), aspect, sink: edit.sink.clone() };
+            edits.entry(key).or_default().push(edit);
+        }
+    }
+    for (key, edits) in edits {
+        let row = rows.entry(key).or_default();
+        let target = edits.iter().find(|edit| edit.to.is_some());
+        // `ours` already says that its own value is ours; the intent's `from` says it of the one beside it.
+        let leaving = || edits.iter().filter_map(|edit| edit.from.as_ref());
+        let from = leaving().find(|from| row.ours.as_ref() != Some(from)).or_else(|| leaving().next()).cloned();
+        row.intent = Some(Intent {
+            from,
+            to: target.and_then(|edit| edit.to.clone()),
+            level: target.and_then(|edit| edit.level),
+            cycle,
+        });
+    }
+}
+
+fn aspect_of(name: &str) -> Answer<Aspect> {
+    Aspect::parse(name).ok_or_else(|| Failure::Value(format!("{name:?} is no aspect")))
+}
+
+fn row_of((tracker, id, aspect, sink, row): LedgerRow) -> Answer<(RowKey, Row)> {
+    let issue = IssueId::new(&TrackerName::new(&tracker), id);
+    Ok((RowKey { issue, aspect: aspect_of(&aspect)?, sink: SinkId(sink) }, value(&row)?))
+}
+
+async fn put(work: &mut SqliteConnection, rows: &[(&RowKey, &Row)]) -> Answer<()> {
+    let rows = rows
+        .iter()
+        .map(|(RowKey { issue, aspect, sink }, row)| {
+            Ok((issue.tracker.as_str(), &issue.id, aspect.name(), &sink.0, row.intent.is_some(), json(row)?))
+        })
+        .collect::<Answer<Vec<_>>>()?;
+    sqlx::query(
+        "INSERT INTO ledger (tracker, id, aspect, sink, open, row)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?) WHERE true
+         ON CONFLICT (tracker, id, aspect, sink) DO UPDATE SET open = excluded.open, row = excluded.row",
+    )
+    .bind(json(&rows)?)
+    .execute(work)
+    .await?;
+    Ok(())
+}
+
+async fn save_contacted(
+    work: &mut SqliteConnection,
+    before: &BTreeSet<(ContainerKey, Aspect, SinkId)>,
+    after: &BTreeSet<(ContainerKey, Aspect, SinkId)>,
+) -> Answer<()> {
+    let insert = "INSERT OR IGNORE INTO contacted (tracker, container, aspect, sink) VALUES (?, ?, ?, ?)";
+    let delete = "DELETE FROM contacted WHERE tracker = ? AND container = ? AND aspect = ? AND sink = ?";
+    let begun = after.difference(before).map(|contact| (insert, contact));
+    let gone = before.difference(after).map(|contact| (delete, contact));
+    for (statement, (container, aspect, sink)) in begun.chain(gone) {
+        sqlx::query(statement)
+            .bind(container.tracker.as_str())
+            .bind(&container.local)
+            .bind(aspect.name())
+            .bind(&sink.0)
+            .execute(&mut *work)
+            .await?;
+    }
+    Ok(())
+}
