@@ -1,7 +1,11 @@
 //! Snapshot -> Roadmap: which issues are one item, what is part of what, and what waits for what.
-//!
-//! `pub fn unify(snapshot: &Snapshot, links: &Links) -> Roadmap`
 
+mod dependencies;
+mod hierarchy;
+mod identity;
+mod lookup;
 mod types;
+mod unify;
 
 pub use types::{Cycle, Item, LinkSource, Links, Roadmap};
+pub use unify::unify;
