@@ -1,14 +1,31 @@
 //! Scores -> Plan -> ApprovedPlan, and Receipt -> Ledger.
 //!
-//! `pub fn standing(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme) -> Standing`
-//! `pub fn plan(roadmap: &Roadmap, scores: &Scores, ledger: &Ledger, scheme: &Scheme) -> Plan`
-//! `pub fn approve(plan: Plan, coverage: &Coverage, limits: &Limits, approval: Approval) -> Result<ApprovedPlan, Unsafe>`
-//! `pub fn settle(ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) -> Ledger`
+//! ```text
+//! standing(&Roadmap, &Ledger, &Scheme, cycle) -> Standing        whose every value is
+//! plan(&Roadmap, &Scores, &Ledger, &Scheme) -> Plan              undo(…) -> Plan
+//! approve(Plan, &Coverage, &Limits, Approval) -> Result<ApprovedPlan, Unsafe>
+//! intended(&Ledger, &Change, Writing) -> rows                    stored before the write leaves
+//! settle(Ledger, &ApprovedPlan, &Receipt) -> Ledger              release(Ledger, …) -> Ledger
+//! ```
 
-mod types;
+mod approve;
+mod change;
+mod diff;
+mod ledger;
+mod render;
+mod scheme;
+mod settle;
+mod standing;
+mod undo;
+mod whose;
 
-pub use types::{
-    AUTO_LABEL, Answer, Approval, Change, ContainerScheme, Edit, EditKey, Existing, Field, Hold, HoldReason, Intent,
-    Ledger, Limits, Mode, Need, Outcome, Plan, Receipt, Reviewed, Row, RowKey, Scheme, SinkId, Skip, SkipReason,
-    Spelled, Standing, Target, Unsafe,
-};
+pub use approve::{Approval, ApprovedPlan, Limits, Need, Reviewed, Unsafe, approve};
+pub use change::{Change, Edit, EditKey, Field, Plan, Skip, SkipReason, fingerprint};
+pub use diff::plan;
+pub use ledger::{Hold, HoldReason, Intent, Ledger, Row, RowKey};
+pub use render::{Cost, plan_json, plan_markdown, plan_text};
+pub use scheme::{AUTO_LABEL, ContainerScheme, Existing, Mode, Scheme, SinkId, Spelled, Target};
+pub use settle::{Outcome, Receipt, Writing, intended, release, settle};
+pub use standing::{Standing, standing};
+pub use undo::undo;
+pub use whose::{Answer, whose};

@@ -1,0 +1,271 @@
+//! Plan -> ApprovedPlan: what may be written without a person, what waits, and why.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Aspect, ContainerKey, Coverage, IssueKey, TrackerName};
+
+use super::change::{Change, EditKey, Plan};
+use super::scheme::SinkId;
+
+/// Below this many open issues the share doesn't apply: a third of five is two.
+const SHARE_FROM: usize = 20;
+
+/// A plan that may be applied as it is. Only [`approve`] can make one.
+#[derive(Clone, Debug)]
+pub struct ApprovedPlan {
+    changes: Vec<Change>,
+    waiting: Vec<(IssueKey, String)>,
+    first_contact: BTreeSet<(ContainerKey, Aspect, SinkId)>,
+    undoes: Option<u64>,
+}
+
+impl ApprovedPlan {
+    /// What shall be written, sorted by issue id.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What shall not be written now, and why, one sentence each; sorted by issue.
+    pub fn waiting(&self) -> &[(IssueKey, String)] {
+        &self.waiting
+    }
+
+    /// Containers and sinks that the changes touch for the first time.
+    pub fn first_contact(&self) -> &BTreeSet<(ContainerKey, Aspect, SinkId)> {
+        &self.first_contact
+    }
+
+    /// The cycle that this takes back, where it is an undo.
+    pub fn undoes(&self) -> Option<u64> {
+        self.undoes
+    }
+}
+
+/// Lets through what may be written now.
+///
+/// An empty plan always passes. Changes that lean on a tracker which fails now, or that a reviewed plan didn't have,
+/// wait; the rest passes if neither first contact nor a limit stands against the plan as a whole.
+///
+/// # Errors
+/// [`Unsafe`] when nothing may be written: a tracker never read whole or not for too long (no yes helps against that),
+/// first contact or limits without a person's yes, or a reviewed plan of which nothing is left.
+pub fn approve(plan: Plan, coverage: &Coverage, limits: &Limits, approval: Approval) -> Result<ApprovedPlan, Unsafe> {
+    if plan.changes.is_empty() {
+        let (changes, waiting) = (Vec::new(), Vec::new());
+        return Ok(ApprovedPlan { changes, waiting, first_contact: BTreeSet::new(), undoes: plan.undoes });
+    }
+    readable(coverage, limits)?;
+    let gate = if approval.past_limits { None } else { gate(&plan, limits) };
+    let mut waiting = Vec::new();
+    let changes = match &approval.reviewed {
+        None => match gate {
+            Some(unsafe_) => return Err(unsafe_),
+            None => plan.changes,
+        },
+        Some(reviewed) => {
+            if plan.edit_keys().is_disjoint(&reviewed.edits) {
+                return Err(outdated(&plan, reviewed, gate));
+            }
+            plan.changes.into_iter().filter_map(|change| only_reviewed(change, reviewed, &mut waiting)).collect()
+        }
+    };
+    let changes: Vec<Change> = changes.into_iter().filter(|change| reachable(change, coverage, &mut waiting)).collect();
+    waiting.sort();
+    let touched: BTreeSet<_> = changes.iter().flat_map(touches).collect();
+    let first_contact = plan.first_contact.intersection(&touched).cloned().collect();
+    Ok(ApprovedPlan { changes, waiting, first_contact, undoes: plan.undoes })
+}
+
+/// The containers and sinks of a change.
+pub(super) fn touches(change: &Change) -> impl Iterator<Item = (ContainerKey, Aspect, SinkId)> {
+    change.edits.iter().filter_map(|edit| Some((change.container.clone(), edit.field.aspect()?, edit.sink.clone())))
+}
+
+/// Refuses to act on half a picture.
+fn readable(coverage: &Coverage, limits: &Limits) -> Result<(), Unsafe> {
+    let limit = span(limits.stale_max_s);
+    for (tracker, reach) in coverage.trackers.iter().filter(|(_, reach)| !reach.whole || reach.age_s.is_none()) {
+        let why = reach.failed.as_deref().map_or(String::new(), |why| format!(" ({why})"));
+        let detail = format!(
+            "{tracker} was never read whole{why}: nothing is written anywhere until it is; see `roadmapd check --online`"
+        );
+        return Err(Unsafe { needed: Need::Partial, detail });
+    }
+    for (tracker, reach) in &coverage.trackers {
+        let age_s = reach.age_s.unwrap_or(u64::MAX);
+        if age_s > limits.stale_max_s {
+            let why = reach.failed.as_deref().map_or(String::new(), |why| format!(" ({why})"));
+            let detail = format!(
+                "{tracker} was last read {} ago, the limit is {limit} (limits.stale_max){why}: nothing is written \
+                 anywhere until it answers again; see `roadmapd check --online`",
+                span(age_s)
+            );
+            return Err(Unsafe { needed: Need::Stale, detail });
+        }
+    }
+    Ok(())
+}
+
+/// What asks for a person: first contact, or a limit.
+fn gate(plan: &Plan, limits: &Limits) -> Option<Unsafe> {
+    let next = next_step(plan);
+    if !plan.first_contact.is_empty() && !limits.first_contact_applies {
+        let detail = format!("first contact with {}: {next}", contacts(plan));
+        return Some(Unsafe { needed: Need::FirstContact, detail });
+    }
+    let (changes, considered) = (plan.changes.len(), plan.considered);
+    if changes > limits.changes_max {
+        let detail = format!(
+            "{changes} issues would be written, the limit is {} (limits.changes_max): {next}",
+            limits.changes_max
+        );
+        return Some(Unsafe { needed: Need::Limits, detail });
+    }
+    let share = changes as f64 / considered.max(1) as f64;
+    if considered >= SHARE_FROM && share > limits.share_max {
+        let detail = format!(
+            "{changes} of {considered} open issues would be written ({:.1} %), the limit is {:.1} % (limits.share_max): {next}",
+            share * 100.0,
+            limits.share_max * 100.0
+        );
+        return Some(Unsafe { needed: Need::Limits, detail });
+    }
+    None
+}
+
+fn next_step(plan: &Plan) -> String {
+    let fingerprint = &plan.fingerprint;
+    match plan.undoes {
+        Some(cycle) => format!("review it, then `roadmapd undo {cycle}`"),
+        None => format!(
+            "review it with `roadmapd plan`, then `roadmapd approve {fingerprint}`, `roadmapd once --only {fingerprint}` \
+             or `roadmapd once --past-limits`"
+        ),
+    }
+}
+
+/// The containers that would be touched for the first time, the first three by name.
+fn contacts(plan: &Plan) -> String {
+    let containers: BTreeSet<String> = plan
+        .first_contact
+        .iter()
+        .map(|(container, aspect, sink)| format!("{container} ({aspect}, {})", sink.0))
+        .collect();
+    let more = containers.len().saturating_sub(3);
+    let named = containers.into_iter().take(3).collect::<Vec<_>>().join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
+}
+
+/// Nothing of the reviewed plan is planned any more.
+fn outdated(plan: &Plan, reviewed: &Reviewed, gate: Option<Unsafe>) -> Unsafe {
+    let detail = format!(
+        "the reviewed plan {} is out of date: none of its {} edits is planned any more; what is planned now is {} \
+         ({} edits to {} issues): {}",
+        reviewed.fingerprint,
+        reviewed.edits.len(),
+        plan.fingerprint,
+        plan.edits(),
+        plan.changes.len(),
+        next_step(plan)
+    );
+    Unsafe { needed: gate.map_or(Need::Stale, |gate| gate.needed), detail }
+}
+
+/// The change with only its reviewed edits; the others are named as waiting.
+fn only_reviewed(mut change: Change, reviewed: &Reviewed, waiting: &mut Vec<(IssueKey, String)>) -> Option<Change> {
+    let keys: Vec<EditKey> = change.edits.iter().map(|edit| change.key_of(edit)).collect();
+    let all = change.edits.len();
+    let mut known = keys.iter().map(|key| reviewed.edits.contains(key));
+    change.edits.retain(|_| known.next().unwrap_or(false));
+    let dropped = all - change.edits.len();
+    if dropped > 0 {
+        let why = format!(
+            "{dropped} of its {all} edits were not in the reviewed plan {}: they wait for the next plan",
+            reviewed.fingerprint
+        );
+        waiting.push((change.key.clone(), why));
+    }
+    (!change.edits.is_empty()).then_some(change)
+}
+
+/// Whether every tracker that a change needs answered in this cycle.
+fn reachable(change: &Change, coverage: &Coverage, waiting: &mut Vec<(IssueKey, String)>) -> bool {
+    let unwell = |tracker: &TrackerName| match coverage.trackers.get(tracker) {
+        None => Some(format!("{tracker} is not among the configured trackers")),
+        Some(reach) => reach.failed.as_ref().map(|why| format!("waits for {tracker}: {why}")),
+    };
+    match std::iter::once(&change.key.tracker).chain(&change.leans_on).find_map(unwell) {
+        None => true,
+        Some(why) => {
+            waiting.push((change.key.clone(), why));
+            false
+        }
+    }
+}
+
+/// A length of time as people say it.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        7200..=172_799 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// `[limits]` and `[write] first_contact`: what a plan may touch without a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Issues that one cycle may write to.
+    pub changes_max: usize,
+    /// Share of all open issues in reach (0–1) that one cycle may write to, from 20 open issues on.
+    pub share_max: f64,
+    /// Seconds since a tracker's last successful reading past which nothing is written anywhere.
+    pub stale_max_s: u64,
+    /// The first plan for a container or a sink needs no person.
+    pub first_contact_applies: bool,
+}
+
+/// A person's yes, or its absence.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Approval {
+    /// A reviewed plan: exactly those of its edits that are still identical are applied.
+    pub reviewed: Option<Reviewed>,
+    /// The limits and first contact don't hold this one (`once --past-limits`, `undo`).
+    pub past_limits: bool,
+}
+
+/// A plan that a person has reviewed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Its edits.
+    pub edits: BTreeSet<EditKey>,
+}
+
+/// Why a plan may not be applied as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Unsafe {
+    /// What kind of yes or recovery is missing.
+    pub needed: Need,
+    /// One sentence that names the thing, the value, the limit and the next step.
+    pub detail: String,
+}
+
+/// What an unsafe plan waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// A person's yes to the first plan for a container or a sink.
+    FirstContact,
+    /// A person's yes to a plan past the safety limits.
+    Limits,
+    /// A fresh reading.
+    Stale,
+    /// A tracker that was never read whole.
+    Partial,
+}

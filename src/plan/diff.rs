@@ -1,0 +1,300 @@
+//! (Roadmap, Scores, Ledger, Scheme) -> Plan: what a cycle would write, and what stands against it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Aspect, Issue, Level, TrackerName};
+use crate::roadmap::{Item, Roadmap};
+use crate::score::{Because, ItemScore, Scores};
+
+use super::change::{Change, Edit, Field, Plan, Skip, SkipReason};
+use super::ledger::{Hold, HoldReason, Ledger, RowKey};
+use super::scheme::{Mode, Scheme, SinkId, Spelled, Target, alike, auto_label};
+use super::standing::{Standing, sinks_of, standing};
+use super::whose::Answer;
+
+/// Plans what a cycle would write to bring every open face in step with its item's levels.
+///
+/// Asked with a ledger as stored or with [`Standing::noted`], it plans the same. Holds are listed as skips even where
+/// nothing else changes. A face of a container in observe mode is considered and its holds are listed; nothing is planned for it.
+pub fn plan(roadmap: &Roadmap, scores: &Scores, ledger: &Ledger, scheme: &Scheme) -> Plan {
+    let standing = standing(roadmap, ledger, scheme, 0);
+    let mut plan = Plan::default();
+    for (index, item) in roadmap.items.iter().enumerate() {
+        let wanted = score_of(scores, index, item).map(|score| Wanted::of(item, score, &standing)).unwrap_or_default();
+        if item.status.is_open() {
+            for (aspect, (level, _)) in &wanted.0 {
+                let counts = plan.levels.entry(*aspect).or_insert_with(|| empty_histogram(*aspect));
+                *counts.entry(level.name().to_owned()).or_default() += 1;
+            }
+        }
+        for face in item.faces.iter().filter(|face| face.status.is_open()) {
+            plan.considered += 1;
+            let edits =
+                Desk { face, item, wanted: &wanted, standing: &standing, ledger, scheme, plan: &mut plan }.edits();
+            if !edits.is_empty() {
+                plan.changes.push(change(face, item, edits, roadmap));
+            }
+        }
+    }
+    let touched = plan.changes.iter().flat_map(super::approve::touches);
+    plan.first_contact = touched.filter(|contact| !ledger.contacted.contains(contact)).collect();
+    plan.finished()
+}
+
+/// The change that carries these edits to a face.
+pub(super) fn change(face: &Issue, item: &Item, edits: Vec<Edit>, roadmap: &Roadmap) -> Change {
+    Change {
+        issue: face.id.clone(),
+        key: face.key.clone(),
+        container: face.container.clone(),
+        item: item.id.clone(),
+        edits,
+        labels: face.labels.clone(),
+        leans_on: leans_on(face, item, roadmap),
+    }
+}
+
+/// The trackers whose answers a face's levels hang on, its own aside.
+fn leans_on(face: &Issue, item: &Item, roadmap: &Roadmap) -> BTreeSet<TrackerName> {
+    let neighbours = item.blocked_by.iter().chain(&item.blocks).filter_map(|index| roadmap.items.get(*index));
+    std::iter::once(item)
+        .chain(neighbours)
+        .flat_map(|item| &item.faces)
+        .map(|other| &other.key.tracker)
+        .filter(|tracker| **tracker != face.key.tracker)
+        .cloned()
+        .collect()
+}
+
+fn score_of<'a>(scores: &'a Scores, index: usize, item: &Item) -> Option<&'a ItemScore> {
+    scores
+        .items
+        .get(index)
+        .filter(|score| score.item == item.id)
+        .or_else(|| scores.items.iter().find(|score| score.item == item.id))
+}
+
+fn empty_histogram(aspect: Aspect) -> BTreeMap<String, usize> {
+    aspect.levels().into_iter().map(|level| (level.name().to_owned(), 0)).collect()
+}
+
+/// The levels that an item shall have everywhere, each with why.
+#[derive(Default)]
+struct Wanted(BTreeMap<Aspect, (Level, String)>);
+
+impl Wanted {
+    fn of(item: &Item, score: &ItemScore, standing: &Standing) -> Self {
+        let (priority, complexity) = (&score.priority, &score.complexity);
+        let mut wanted = vec![
+            (Level::Priority(priority.level), because(&format!("score {:.1}", priority.score), &priority.because)),
+            (
+                Level::Complexity(complexity.level),
+                because(&format!("{:.1} story points", complexity.story_points), &complexity.because),
+            ),
+        ];
+        if let Some(readiness) = &score.readiness {
+            wanted.push((Level::Readiness(readiness.level), because("", &readiness.because)));
+        }
+        let held = |(level, why): (Level, String)| {
+            let aspect = level.aspect();
+            match standing.previous.holds.get(&(item.id.clone(), aspect)) {
+                Some(held) => (
+                    aspect,
+                    (*held, format!("follows a person's {aspect} {held}{}", held_where(item, standing, aspect))),
+                ),
+                None => (aspect, (level, why)),
+            }
+        };
+        Self(wanted.into_iter().map(held).collect())
+    }
+}
+
+/// Where the value stands that the other faces follow.
+fn held_where(item: &Item, standing: &Standing, aspect: Aspect) -> String {
+    let held = |face: &&std::sync::Arc<Issue>| {
+        standing.answers.iter().any(|(key, answer)| {
+            key.issue == face.id && key.aspect == aspect && matches!(answer, Answer::Held { at: Some(_), .. })
+        })
+    };
+    item.faces.iter().find(held).map_or(String::new(), |face| format!(" on {}", face.key))
+}
+
+/// The two strongest reasons in one line.
+fn because(lead: &str, reasons: &[Because]) -> String {
+    let why = reasons.iter().take(2).map(|because| because.why.as_str()).collect::<Vec<_>>().join("; ");
+    match (lead.is_empty(), why.is_empty()) {
+        (true, _) => why,
+        (_, true) => lead.to_owned(),
+        _ => format!("{lead}: {why}"),
+    }
+}
+
+/// One open face on the desk: what it needs, and what stands against that.
+struct Desk<'a> {
+    face: &'a Issue,
+    item: &'a Item,
+    wanted: &'a Wanted,
+    standing: &'a Standing,
+    ledger: &'a Ledger,
+    scheme: &'a Scheme,
+    plan: &'a mut Plan,
+}
+
+impl Desk<'_> {
+    fn edits(mut self) -> Vec<Edit> {
+        let writes = self.scheme.of(&self.face.container).mode == Mode::Write;
+        let mut edits = Vec::new();
+        let mut sure = true;
+        let sinks = sinks_of(self.face, self.ledger, self.scheme);
+        for sink in &sinks {
+            let key = RowKey { issue: self.face.id.clone(), aspect: sink.aspect, sink: sink.target.id() };
+            let Some(answer) = self.standing.answers.get(&key) else { continue };
+            match answer {
+                Answer::Unknown => {
+                    sure = false;
+                    if writes {
+                        let why = "it was not read by id since our last write or since it moved: nothing is written \
+                                   until it is";
+                        self.skip(sink.aspect.into(), None, SkipReason::Conflict, why.to_owned());
+                    }
+                }
+                Answer::Held { at, strays, known } => {
+                    edits.extend(self.held(sink, at.as_deref(), strays, known.as_ref()))
+                }
+                Answer::Free => edits.extend(self.ours(sink, &key, &[])),
+                Answer::Ours(values) | Answer::Released(values) => edits.extend(self.ours(sink, &key, values)),
+            }
+        }
+        // The hand-back label goes only once it was understood everywhere on this issue.
+        let declared = sinks.iter().any(|sink| !sink.spellings.is_empty());
+        edits.extend(auto_label(self.face).filter(|_| sure && declared).map(|label| Edit {
+            field: Field::Auto,
+            sink: Target::Label.id(),
+            from: Some(label.clone()),
+            to: None,
+            level: None,
+            why: "handed back to roadmapd: read, so taken off".to_owned(),
+        }));
+        if !writes {
+            return Vec::new();
+        }
+        let max = sinks.iter().find_map(Spelled::labels_max);
+        let skips = fit(&mut edits, &self.face.labels, max);
+        for (edit, why) in skips {
+            self.skip(edit.field, edit.from, SkipReason::Limit, why);
+        }
+        edits
+    }
+
+    /// Edits for a sink in which nothing but ours stands.
+    fn ours(&self, sink: &Spelled, key: &RowKey, values: &[String]) -> Vec<Edit> {
+        let frozen = self.standing.frozen.contains_key(&(self.item.id.clone(), sink.aspect));
+        let retired = sink.spellings.is_empty();
+        let (level, to, why) = match self.wanted.0.get(&sink.aspect) {
+            _ if retired => (None, None, "this sink is no longer configured".to_owned()),
+            _ if frozen => return Vec::new(),
+            None => return Vec::new(),
+            Some((level, why)) => match sink.spell(*level) {
+                Some(text) => (Some(*level), Some(text), why.clone()),
+                None => (None, None, format!("{level} is not shown in this sink")),
+            },
+        };
+        let stands = |text: &str| values.iter().any(|value| sink.same(value, text));
+        let mut going: Vec<&String> =
+            values.iter().filter(|value| !to.is_some_and(|to| sink.same(to, value))).collect();
+        let mut edits = Vec::new();
+        if let Some(to) = to.filter(|to| !stands(to)) {
+            let confirmed = self.ledger.rows.get(key).and_then(|row| row.ours.as_deref());
+            let first = going.iter().position(|value| confirmed.is_some_and(|ours| alike(ours, value))).unwrap_or(0);
+            let from = if going.is_empty() { None } else { Some(going.remove(first).clone()) };
+            edits.push(edit(sink, from, Some(to.to_owned()), level, why.clone()));
+        }
+        let stray = if to.is_some() { "ours, left behind by a write that was cut short".to_owned() } else { why };
+        edits.extend(going.into_iter().map(|value| edit(sink, Some(value.clone()), None, None, stray.clone())));
+        edits
+    }
+
+    /// Edits and skips for a sink that a person holds.
+    fn held(&mut self, sink: &Spelled, at: Option<&str>, strays: &[String], known: Option<&Hold>) -> Vec<Edit> {
+        let frozen = self.standing.frozen.get(&(self.item.id.clone(), sink.aspect)).cloned();
+        let unspelled = at.is_some_and(|at| sink.level_of(at).is_none());
+        if !sink.spellings.is_empty() {
+            let theirs = at.map(str::to_owned);
+            let release = format!("`roadmapd release {} {}` ends it", self.face.key, sink.aspect);
+            match (frozen.as_ref(), at) {
+                (Some(says), Some(_)) => {
+                    let why =
+                        format!("people disagree ({says}): nothing of it is written; make them agree, or {release}");
+                    self.skip(sink.aspect.into(), theirs, SkipReason::Frozen, why);
+                }
+                (None, Some(at)) if unspelled && !matches!(known, Some(Hold { reason: HoldReason::Undone(_), .. })) => {
+                    let why = format!("{at:?} spells no level here: this sink is left alone; {release}");
+                    self.skip(sink.aspect.into(), theirs, SkipReason::Frozen, why);
+                }
+                _ => self.skip(
+                    sink.aspect.into(),
+                    theirs,
+                    SkipReason::Hold,
+                    format!("{}; {release}", held_why(at, known)),
+                ),
+            }
+        }
+        if frozen.is_some() {
+            return Vec::new();
+        }
+        let why = at.map_or("ours, beside a field that a person emptied".to_owned(), |at| {
+            format!("ours, beside a person's {at}")
+        });
+        strays.iter().map(|stray| edit(sink, Some(stray.clone()), None, None, why.clone())).collect()
+    }
+
+    fn skip(&mut self, field: Field, theirs: Option<String>, reason: SkipReason, why: String) {
+        self.plan.skips.push(Skip { issue: self.face.key.clone(), field, theirs, reason, why });
+    }
+}
+
+fn edit(sink: &Spelled, from: Option<String>, to: Option<String>, level: Option<Level>, why: String) -> Edit {
+    Edit { field: sink.aspect.into(), sink: sink.target.id(), from, to, level, why }
+}
+
+/// Why a value is left alone, without how to end that.
+fn held_why(at: Option<&str>, known: Option<&Hold>) -> String {
+    let since =
+        known.filter(|hold| hold.since > 0).map_or(String::new(), |hold| format!(" (seen in cycle {})", hold.since));
+    match (known.map(|hold| hold.reason), at) {
+        (Some(HoldReason::Undone(cycle)), _) => format!("undone, cycle {cycle}"),
+        (Some(HoldReason::Found) | None, Some(at)) => {
+            format!("{at} stands there and nothing says that we wrote it{since}")
+        }
+        (_, Some(at)) => format!("a person set {at}{since}"),
+        (_, None) => format!("a person took ours off{since}"),
+    }
+}
+
+/// Takes out the additions for which the issue has no room, each with why. The tracker counts naively and additions
+/// leave first, so a replacement needs a free place too. What doesn't fit now is planned again once there is room.
+pub(super) fn fit(edits: &mut Vec<Edit>, labels: &[String], max: Option<usize>) -> Vec<(Edit, String)> {
+    let Some(max) = max else { return Vec::new() };
+    let label: SinkId = Target::Label.id();
+    edits.sort();
+    let mut count = labels.len();
+    let mut out = Vec::new();
+    edits.retain(|edit| {
+        let Some(to) = edit.to.as_ref().filter(|to| edit.sink == label && !labels.iter().any(|have| alike(have, to)))
+        else {
+            return true;
+        };
+        if count < max {
+            count += 1;
+            return true;
+        }
+        let why = format!(
+            "the issue has {} labels, {to} would be number {} and the tracker takes {max}: take one off it",
+            labels.len(),
+            count + 1
+        );
+        out.push((edit.clone(), why));
+        false
+    });
+    out
+}

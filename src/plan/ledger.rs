@@ -1,0 +1,121 @@
+//! What we last wrote and saw: rows, intents, holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Aspect, ContainerKey, IssueId, Level, Turn};
+
+use super::SinkId;
+
+/// What we last wrote and saw, per issue and field.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// Rows by issue, field and sink.
+    pub rows: BTreeMap<RowKey, Row>,
+    /// Containers and sinks that an approved plan has touched before.
+    pub contacted: BTreeSet<(ContainerKey, Aspect, SinkId)>,
+}
+
+/// One field of one issue in one sink.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// The issue.
+    pub issue: IssueId,
+    /// The field.
+    pub aspect: Aspect,
+    /// The sink.
+    pub sink: SinkId,
+}
+
+/// What we know about one field of one issue in one sink.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The spelling that we last wrote and know to have arrived, or took over. None: nothing of ours is there.
+    pub ours: Option<String>,
+    /// The level that `ours` spelled when it was written: the last confirmed level.
+    pub level: Option<Level>,
+    /// Further spellings of ours that may still stand beside `ours`: a write that was cut short left them there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
+    /// A write whose outcome isn't known yet.
+    pub intent: Option<Intent>,
+    /// A person's hand on the value.
+    pub hold: Option<Hold>,
+    /// The turn of our last write (or try) to this issue: older readings are no evidence.
+    pub written: Turn,
+}
+
+/// A write that is about to leave or has left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// What stood there. None: nothing.
+    pub from: Option<String>,
+    /// What shall stand there. None: nothing.
+    pub to: Option<String>,
+    /// The level that `to` spells.
+    pub level: Option<Level>,
+    /// The cycle that wrote it.
+    pub cycle: u64,
+    /// The cycle that this write takes back: once it has arrived, `to` is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<u64>,
+}
+
+/// A person's hand on a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// What the person put there. None: they took ours off.
+    pub at: Option<String>,
+    /// Why it counts as theirs.
+    pub reason: HoldReason,
+    /// The cycle that first saw it. The store knows that cycle's time.
+    pub since: u64,
+}
+
+/// Why a value counts as a person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HoldReason {
+    /// A person changed what we wrote.
+    Changed,
+    /// It stood there at first contact and no record says that we wrote it.
+    Found,
+    /// `undo` took back what this cycle wrote.
+    Undone(u64),
+}
+
+impl Ledger {
+    /// The rows of one issue.
+    pub fn rows_of(&self, issue: &IssueId) -> impl Iterator<Item = (&RowKey, &Row)> {
+        self.rows.range(first_key(issue)..).take_while(move |(key, _)| key.issue == *issue)
+    }
+
+    /// The rows of one issue, to be changed.
+    pub(super) fn rows_of_mut(&mut self, issue: &IssueId) -> impl Iterator<Item = (&RowKey, &mut Row)> {
+        self.rows.range_mut(first_key(issue)..).take_while(move |(key, _)| key.issue == *issue)
+    }
+}
+
+/// The least key that an issue's rows can have.
+fn first_key(issue: &IssueId) -> RowKey {
+    RowKey { issue: issue.clone(), aspect: Aspect::Priority, sink: SinkId(String::new()) }
+}
+
+impl Row {
+    /// Every spelling that this row says is ours: confirmed, beside it, or in an open intent.
+    pub fn ours_named(&self) -> impl Iterator<Item = &str> {
+        let intent = self.intent.iter().flat_map(|intent| intent.from.iter().chain(&intent.to));
+        self.ours.iter().chain(&self.beside).chain(intent).map(String::as_str)
+    }
+
+    /// Every spelling that this row names, a person's included.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.ours_named().chain(self.hold.iter().filter_map(|hold| hold.at.as_deref()))
+    }
+
+    /// It says nothing that its absence wouldn't.
+    pub(super) fn is_blank(&self) -> bool {
+        self.named().next().is_none() && self.hold.is_none() && self.intent.is_none()
+    }
+}

@@ -1,0 +1,258 @@
+//! Plan -> what people and programs read: JSON, text for a terminal at night, Markdown for a comment.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::approve::Unsafe;
+use super::change::{Change, Edit, Plan};
+use super::scheme::Target;
+
+/// Characters that a line may have.
+const WIDTH: usize = 110;
+/// Characters of the longest bar.
+const BAR: usize = 40;
+
+/// The plan as `plan --json` prints it.
+pub fn plan_json(plan: &Plan, approval: Option<&Unsafe>) -> Value {
+    let edit = |edit: &Edit| {
+        json!({
+            "field": edit.field.name(), "sink": edit.sink.0, "from": edit.from, "to": edit.to, "why": edit.why,
+        })
+    };
+    let change = |change: &Change| {
+        json!({
+            "issue": change.key.to_string(),
+            "item": change.item.as_str(),
+            "edits": change.edits.iter().map(edit).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "fingerprint": plan.fingerprint,
+        "approval": approval.map(|unsafe_| json!({ "needed": unsafe_.needed, "detail": unsafe_.detail })),
+        "considered": plan.considered,
+        "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
+        "skips": plan.skips.iter().map(|skip| json!({
+            "issue": skip.issue.to_string(), "field": skip.field.name(), "theirs": skip.theirs,
+            "reason": skip.reason, "why": skip.why,
+        })).collect::<Vec<_>>(),
+        "quarantined": plan.quarantined.iter().map(|(issue, error)| json!({
+            "issue": issue.to_string(), "error": error,
+        })).collect::<Vec<_>>(),
+        "levels": plan.levels.iter().map(|(aspect, counts)| (aspect.name().to_owned(), json!(counts)))
+            .collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// What applying a plan costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Entries in the issues' histories.
+    pub events: usize,
+    /// Requests that write.
+    pub requests: usize,
+}
+
+impl Cost {
+    /// Counts what these changes cost. GitHub (its keys have a `#`): one request for all added labels and one for each
+    /// removed one, an event for each label. Jira: one request and one event an issue.
+    pub fn of(changes: &[Change]) -> Self {
+        changes.iter().fold(Self::default(), |sum, change| {
+            let labels = change.edits.iter().filter(|edit| edit.sink == Target::Label.id());
+            let (on, off) = labels.fold((0, 0), |(on, off), edit| {
+                (on + usize::from(edit.to.is_some()), off + usize::from(edit.from.is_some()))
+            });
+            let (events, requests) =
+                if change.key.local.contains('#') { (on + off, usize::from(on > 0) + off) } else { (1, 1) };
+            Self { events: sum.events + events, requests: sum.requests + requests }
+        })
+    }
+}
+
+/// The plan for a terminal: what would happen and what it waits for, each edit, what stands against us, the levels.
+/// At most 110 characters a line, no colours.
+pub fn plan_text(plan: &Plan, approval: Option<&Unsafe>) -> String {
+    let mut text = String::new();
+    for line in header(plan, approval) {
+        fold(&mut text, "", &line);
+    }
+    let rows: Vec<[String; 4]> =
+        plan.changes.iter().flat_map(|change| change.edits.iter().map(|edit| row(change, edit))).collect();
+    table(&mut text, &rows);
+    if !plan.skips.is_empty() {
+        let _ = writeln!(text, "\nleft alone ({})", plan.skips.len());
+        let rows: Vec<[String; 4]> = plan
+            .skips
+            .iter()
+            .map(|skip| {
+                let theirs = skip.theirs.as_deref().unwrap_or("none");
+                let what = format!("{} {theirs}", reason(skip.reason));
+                [skip.issue.to_string(), skip.field.name().to_owned(), what, skip.why.clone()].map(|cell| clean(&cell))
+            })
+            .collect();
+        table(&mut text, &rows);
+    }
+    if !plan.quarantined.is_empty() {
+        let _ = writeln!(text, "\nset aside ({})", plan.quarantined.len());
+        for (issue, error) in &plan.quarantined {
+            fold(&mut text, "  ", &clean(&format!("{issue}  {error}")));
+        }
+    }
+    histogram(&mut text, plan);
+    text
+}
+
+/// The plan as Markdown, for a comment or a step summary.
+pub fn plan_markdown(plan: &Plan, approval: Option<&Unsafe>) -> String {
+    let mut text = String::new();
+    for line in header(plan, approval) {
+        let _ = writeln!(text, "{}\n", escape(&line));
+    }
+    if !plan.changes.is_empty() {
+        text.push_str("| issue | field | from | to | why |\n| --- | --- | --- | --- | --- |\n");
+        for change in &plan.changes {
+            for edit in &change.edits {
+                let cell = |value: &Option<String>| value.as_deref().map_or("–".to_owned(), code);
+                let (issue, field, why) = (code(&change.key.to_string()), edit.field.name(), escape(&edit.why));
+                let _ = writeln!(text, "| {issue} | {field} | {} | {} | {why} |", cell(&edit.from), cell(&edit.to));
+            }
+        }
+    }
+    if !plan.skips.is_empty() {
+        text.push_str("\n| left alone | field | theirs | reason | why |\n| --- | --- | --- | --- | --- |\n");
+        for skip in &plan.skips {
+            let theirs = skip.theirs.as_deref().map_or("–".to_owned(), code);
+            let (issue, why) = (code(&skip.issue.to_string()), escape(&skip.why));
+            let _ = writeln!(text, "| {issue} | {} | {theirs} | {} | {why} |", skip.field.name(), reason(skip.reason));
+        }
+    }
+    for (issue, error) in &plan.quarantined {
+        let _ = writeln!(text, "\n- set aside: {}: {}", code(&issue.to_string()), escape(error));
+    }
+    let mut bars = String::new();
+    histogram(&mut bars, plan);
+    if !bars.is_empty() {
+        let _ = writeln!(text, "\n```text\n{}\n```", bars.trim_matches('\n'));
+    }
+    text
+}
+
+/// What would happen, and what it waits for.
+fn header(plan: &Plan, approval: Option<&Unsafe>) -> Vec<String> {
+    let issues = count(plan.considered, "open issue");
+    if plan.changes.is_empty() {
+        return vec![format!("{issues} considered: nothing to write.")];
+    }
+    let cost = Cost::of(&plan.changes);
+    let mut lines = vec![format!(
+        "{issues} considered: {} in {} to write, at the cost of {} and {}. Fingerprint {}.",
+        count(plan.edits(), "edit"),
+        count(plan.changes.len(), "issue"),
+        count(cost.events, "event"),
+        count(cost.requests, "request"),
+        plan.fingerprint
+    )];
+    if let Some(unsafe_) = approval {
+        lines.push(format!("Waits: {}", clean(&unsafe_.detail)));
+    }
+    lines
+}
+
+fn row(change: &Change, edit: &Edit) -> [String; 4] {
+    let value = |value: &Option<String>| match value {
+        None => "none".to_owned(),
+        Some(text) => short(text, edit.field.name()).to_owned(),
+    };
+    let (issue, field) = (change.key.to_string(), edit.field.name().to_owned());
+    [issue, field, format!("{} -> {}", value(&edit.from), value(&edit.to)), edit.why.clone()].map(|cell| clean(&cell))
+}
+
+/// `priority/p1` beside the word priority says no more than `p1`.
+fn short<'a>(text: &'a str, field: &str) -> &'a str {
+    let rest = text.strip_prefix(field).and_then(|rest| rest.strip_prefix(['/', '-', ':', ' ']));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(text)
+}
+
+fn reason(reason: super::SkipReason) -> &'static str {
+    match reason {
+        super::SkipReason::Hold => "hold",
+        super::SkipReason::Frozen => "frozen",
+        super::SkipReason::Conflict => "conflict",
+        super::SkipReason::Limit => "limit",
+    }
+}
+
+/// Columns as wide as their widest cell, within reason; the last one is folded.
+fn table(text: &mut String, rows: &[[String; 4]]) {
+    let width =
+        |column: usize, most: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(most);
+    let (issue, field, what) = (width(0, 36), width(1, 10), width(2, 30));
+    for [a, b, c, why] in rows {
+        fold(text, &format!("{a:issue$}  {b:field$}  {c:what$}  "), why);
+    }
+}
+
+/// Writes `lead` and `line`, broken at spaces so that no line is wider than [`WIDTH`]; what follows is indented.
+fn fold(text: &mut String, lead: &str, line: &str) {
+    let mut at = format!("{lead}{}", line.split(' ').next().unwrap_or_default());
+    let indent = "      ";
+    let mut lines = Vec::new();
+    for word in line.split(' ').skip(1) {
+        if at.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(std::mem::replace(&mut at, format!("{indent}{word}")));
+        } else {
+            let _ = write!(at, " {word}");
+        }
+    }
+    lines.push(at);
+    for line in lines {
+        let _ = writeln!(text, "{}", cut(line.trim_end()));
+    }
+}
+
+/// A line no wider than [`WIDTH`], whatever a tracker put into it.
+fn cut(line: &str) -> String {
+    if line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    line.chars().take(WIDTH - 1).chain(['…']).collect()
+}
+
+/// One line without control or direction characters: titles and labels are strangers' text.
+fn clean(text: &str) -> String {
+    let hidden = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| !hidden(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Text that Markdown takes literally, without mentions that would call people.
+fn escape(text: &str) -> String {
+    clean(text).chars().fold(String::new(), |mut out, c| {
+        match c {
+            '|' | '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '!' | '~' => out.extend(['\\', c]),
+            '@' => out.push_str("@\u{200b}"),
+            c => out.push(c),
+        }
+        out
+    })
+}
+
+fn code(text: &str) -> String {
+    format!("`{}`", clean(text).replace('`', "'").replace('|', "\\|"))
+}
+
+fn histogram(text: &mut String, plan: &Plan) {
+    for (aspect, counts) in &plan.levels {
+        let most = counts.values().copied().max().unwrap_or(0).max(1);
+        let _ = writeln!(text, "\n{aspect}");
+        for level in aspect.levels() {
+            let n = counts.get(level.name()).copied().unwrap_or(0);
+            // The smallest bar still shows that there is something.
+            let bar = "█".repeat((n * BAR).div_ceil(most));
+            let _ = writeln!(text, "{}", format!("  {:<18} {n:>6}  {bar}", level.name()).trim_end());
+        }
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}

@@ -1,0 +1,184 @@
+//! (Ledger, ApprovedPlan, Receipt) -> Ledger: what is known once a cycle's writes are through; and before each leaves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Aspect, IssueId, Turn};
+
+use super::approve::{ApprovedPlan, touches};
+use super::change::{Change, Edit};
+use super::ledger::{Hold, HoldReason, Intent, Ledger, Row, RowKey};
+use super::scheme::alike;
+
+/// What happened to each change.
+#[derive(Clone, Debug, Default)]
+pub struct Receipt {
+    /// The cycle.
+    pub cycle: u64,
+    /// The turn of the writes.
+    pub turn: Turn,
+    /// Outcomes by issue; a change without one was not tried.
+    pub outcomes: BTreeMap<IssueId, Outcome>,
+}
+
+/// What happened to one change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// The tracker confirmed all of it.
+    Done,
+    /// Some edits arrived before it failed: intents stay open for what isn't known, the next cycle reads and decides.
+    Unknown {
+        /// What happened, as a sentence.
+        error: String,
+    },
+    /// The tracker refused it and nothing was written.
+    Failed {
+        /// The tracker's own words and the next step.
+        error: String,
+    },
+}
+
+/// When and as what a change is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Writing {
+    /// The cycle.
+    pub cycle: u64,
+    /// The turn of the write.
+    pub turn: Turn,
+    /// The cycle that it takes back ([`ApprovedPlan::undoes`]).
+    pub undoes: Option<u64>,
+}
+
+/// The issue's rows as they must be stored before the change leaves: its intents, and the turn of the try.
+pub fn intended(ledger: &Ledger, change: &Change, writing: Writing) -> BTreeMap<RowKey, Row> {
+    let mut rows: BTreeMap<RowKey, Row> =
+        ledger.rows_of(&change.issue).map(|(key, row)| (key.clone(), row.clone())).collect();
+    for (key, edits) in by_row(change) {
+        intend(rows.entry(key).or_default(), &edits, writing);
+    }
+    for row in rows.values_mut() {
+        row.written = row.written.max(writing.turn);
+    }
+    rows
+}
+
+/// What the ledger says once the receipt is in. A change without an outcome was not tried and changes nothing.
+pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) -> Ledger {
+    let writing = Writing { cycle: receipt.cycle, turn: receipt.turn, undoes: approved.undoes() };
+    for change in approved.changes() {
+        let Some(outcome) = receipt.outcomes.get(&change.issue) else { continue };
+        match outcome {
+            Outcome::Done => {
+                let rows = intended(&ledger, change, writing);
+                ledger.rows.extend(rows);
+                for (key, edits) in by_row(change) {
+                    arrive(ledger.rows.entry(key).or_default(), &edits, writing);
+                }
+                ledger.contacted.extend(touches(change));
+            }
+            Outcome::Unknown { .. } => {
+                let rows = intended(&ledger, change, writing);
+                ledger.rows.extend(rows);
+                ledger.contacted.extend(touches(change));
+            }
+            Outcome::Failed { .. } => {
+                for (key, _) in by_row(change) {
+                    if let Some(row) = ledger.rows.get_mut(&key) {
+                        row.intent = None;
+                    }
+                    if ledger.rows.get(&key).is_some_and(Row::is_blank) {
+                        ledger.rows.remove(&key);
+                    }
+                }
+            }
+        }
+    }
+    ledger
+}
+
+/// Ends people's holds on these issues, of one aspect or of all: what stands there counts as ours from here on.
+pub fn release(mut ledger: Ledger, issues: &BTreeSet<IssueId>, aspect: Option<Aspect>) -> Ledger {
+    for issue in issues {
+        for (key, row) in ledger.rows_of_mut(issue) {
+            if aspect.is_some_and(|aspect| aspect != key.aspect) {
+                continue;
+            }
+            if let Some(hold) = row.hold.take() {
+                // What we wrote before may still stand beside the person's value; it stays ours to take off.
+                row.beside.extend(row.ours.take());
+                row.ours = hold.at;
+                row.level = None;
+            }
+        }
+    }
+    ledger
+}
+
+/// A change's edits by the row that they are about; the hand-back label has none.
+fn by_row(change: &Change) -> BTreeMap<RowKey, Vec<&Edit>> {
+    let mut rows: BTreeMap<RowKey, Vec<&Edit>> = BTreeMap::new();
+    for edit in &change.edits {
+        if let Some(aspect) = edit.field.aspect() {
+            let key = RowKey { issue: change.issue.clone(), aspect, sink: edit.sink.clone() };
+            rows.entry(key).or_default().push(edit);
+        }
+    }
+    rows
+}
+
+/// What of ours would be left in the row's sink, `from`s gone; the confirmed value first.
+fn left(row: &Row, edits: &[&Edit]) -> Vec<String> {
+    let goes = |text: &String| edits.iter().any(|edit| edit.from.as_ref().is_some_and(|from| alike(from, text)));
+    row.ours.iter().chain(&row.beside).filter(|text| !goes(text)).cloned().collect()
+}
+
+/// Notes the intent of the edit that decides what will stand in the row's sink. Taking off a stray beside something
+/// that stays has no intent of its own: `ours` and `beside` already name everything that may be found there.
+fn intend(row: &mut Row, edits: &[&Edit], writing: Writing) {
+    let undoes = writing.undoes;
+    let empties = row.hold.is_none() && left(row, edits).is_empty();
+    let main =
+        edits.iter().find(|edit| edit.to.is_some()).or_else(|| edits.first().filter(|_| empties || undoes.is_some()));
+    if row.hold.is_none() || undoes.is_some() {
+        for from in edits.iter().filter_map(|edit| edit.from.as_ref()) {
+            if !row.ours_named().any(|named| alike(named, from)) {
+                row.beside.push(from.clone());
+            }
+        }
+    }
+    if let Some(edit) = main {
+        let (from, to, level) = (edit.from.clone(), edit.to.clone(), edit.level);
+        row.intent = Some(Intent { from, to, level, cycle: writing.cycle, undoes });
+    }
+}
+
+/// The row once all its edits have arrived.
+fn arrive(row: &mut Row, edits: &[&Edit], writing: Writing) {
+    let mut left = left(row, edits).into_iter();
+    row.intent = None;
+    if let (Some(cycle), Some(edit)) = (writing.undoes, edits.first()) {
+        row.hold = Some(Hold { at: edit.to.clone(), reason: HoldReason::Undone(cycle), since: writing.cycle });
+        row.ours = edit.from.clone();
+        row.beside = Vec::new();
+        return;
+    }
+    if row.hold.is_some() {
+        // `ours` stays: our last value, by which a person can hand the field back.
+        let ours = row.ours.clone();
+        row.beside = left.filter(|text| ours.as_ref() != Some(text)).collect();
+        return;
+    }
+    if let Some(edit) = edits.iter().find(|edit| edit.to.is_some()) {
+        (row.ours, row.level) = (edit.to.clone(), edit.level);
+    } else {
+        let before = row.ours.take();
+        row.ours = left.next();
+        if row.ours != before {
+            row.level = None;
+        }
+    }
+    let ours = row.ours.clone();
+    row.beside = left.filter(|text| ours.as_ref() != Some(text)).collect();
+}
