@@ -1,10 +1,78 @@
 //! Roadmap -> Scores: priority, complexity and readiness of every item, each with its because.
 //!
-//! `pub fn score(roadmap: &Roadmap, previous: &Previous, model: &Model, weights: &Weights, day: Day) -> Scores`
+//! Priority is what delay costs (the rules' points) over size, as in SAFe's WSJF (<https://framework.scaledagile.com/wsjf>)
+//! after D. Reinertsen, *The Principles of Product Development Flow* (2009), principles B15–B17: of two jobs, first
+//! the one whose cost of delay divided by its duration is larger.
+//!
+//! ```text
+//! signals -> points -> cost of delay -> over size -> score -> own band, with hysteresis
+//!                                                          -> levels rise to what blocks -> holds win
+//! ```
 
+mod bands;
+mod calendar;
+mod complexity;
+mod evidence;
+mod graph;
+mod priority;
+mod readiness;
+mod rules;
 mod types;
 
+pub use evidence::Evidence;
+pub use graph::Waiters;
+pub use rules::{RULES, Rule, Signal};
 pub use types::{
     Because, ComplexityScore, EstimateSource, Formula, ItemScore, Knobs, Levels, Model, Previous, PriorityModel,
     PriorityScore, ReadinessScore, Scores, Weights,
 };
+
+use crate::model::Day;
+use crate::roadmap::Roadmap;
+
+/// Works out every item's levels. The model is version 0, which has learned nothing: sizes are given or estimated.
+pub fn score(roadmap: &Roadmap, previous: &Previous, _model: &Model, weights: &Weights, day: Day) -> Scores {
+    let evidence: Vec<Evidence<'_>> = (0..roadmap.items.len())
+        .map(|index| Evidence::of(roadmap, index, previous, weights.of(&roadmap.items[index].founder().container), day))
+        .collect();
+    let complexities: Vec<ComplexityScore> = evidence.iter().map(complexity::estimate).collect();
+    let order = graph::blocked_first(roadmap);
+    let (priorities, dues) = priority::find(&evidence, &complexities, &order);
+    let items = priorities.into_iter().zip(complexities).zip(dues).enumerate();
+    let items = items.map(|(index, ((priority, complexity), due_again))| ItemScore {
+        item: roadmap.items[index].id.clone(),
+        readiness: readiness::judge(&evidence[index], &complexity),
+        priority,
+        complexity,
+        due_again,
+    });
+    Scores { items: items.collect(), formula: formula(weights) }
+}
+
+/// The order in which people read a roadmap, as indices: open items first, then by level, score (largest first), due
+/// day, age and id.
+pub fn rank(roadmap: &Roadmap, scores: &Scores) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..roadmap.items.len().min(scores.items.len())).collect();
+    order.sort_by(|a, b| {
+        let key = |index: usize| {
+            let item = &roadmap.items[index];
+            let due = item.due.map_or(Day::MAX, |(day, _)| day);
+            (!item.status.is_open(), scores.items[index].priority.level, due, item.founder().created, &item.id)
+        };
+        let (first, second) = (key(*a), key(*b));
+        let by_score = || scores.items[*b].priority.score.total_cmp(&scores.items[*a].priority.score);
+        (first.0, first.1)
+            .cmp(&(second.0, second.1))
+            .then_with(by_score)
+            .then_with(|| (first.2, first.3, first.4).cmp(&(second.2, second.3, second.4)))
+    });
+    order
+}
+
+/// The names of all formulas in use: scopes may differ.
+fn formula(weights: &Weights) -> Formula {
+    let mut names: Vec<&str> = weights.all().map(|knobs| knobs.model.formula()).collect();
+    names.sort_unstable();
+    names.dedup();
+    Formula(names.join("+"))
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::{RULES, Rule};
 use crate::model::{Aspect, Complexity, Day, IssueId, ItemId, Level, PerContainer, Priority, Readiness};
 
 /// The knobs of score for every container; an item follows its founder's container.
@@ -32,6 +33,30 @@ pub struct Knobs {
     pub readiness: bool,
 }
 
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            model: PriorityModel::Wsjf,
+            priority_bands: [80.0, 55.0, 30.0, 0.0],
+            hysteresis: 4.0,
+            inherit: true,
+            size_exponent: 0.5,
+            weights: RULES.iter().map(|rule| (rule.name.to_owned(), rule.weight)).collect(),
+            priority_words: BTreeMap::new(),
+            complexity_bands: [0.0, 2.0, 4.0, 8.0, 13.0],
+            readiness: true,
+        }
+    }
+}
+
+impl Knobs {
+    /// The weight that a rule has here; what isn't a number of 0 or more switches it off.
+    pub fn weight(&self, rule: &Rule) -> f64 {
+        let weight = self.weights.get(rule.name).copied().unwrap_or(rule.weight);
+        if weight.is_finite() { weight.max(0.0) } else { 0.0 }
+    }
+}
+
 /// How points become a priority score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,6 +65,16 @@ pub enum PriorityModel {
     Wsjf,
     /// The sum of the rules' points alone.
     Weighted,
+}
+
+impl PriorityModel {
+    /// The formula's name and version, stored with each score.
+    pub fn formula(self) -> &'static str {
+        match self {
+            Self::Wsjf => "wsjf/1",
+            Self::Weighted => "weighted/1",
+        }
+    }
 }
 
 /// What earlier cycles left: confirmed levels, people's holds, and what of ours stands on the issues.

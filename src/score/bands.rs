@@ -1,0 +1,90 @@
+//! Score -> level, with hysteresis: a level that stands stays until the score is clearly past its edge.
+
+use crate::model::{Complexity, Priority};
+
+/// A size keeps its level while the estimate is within this share of the edge.
+const SIZE_MARGIN: f64 = 0.10;
+
+/// The priority of a score (0–100). `least` is the least score of p0, p1, p2, p3.
+pub(super) fn priority(score: f64, least: &[f64; 4], hysteresis: f64, before: Option<Priority>) -> Priority {
+    let raw = Priority::ALL.into_iter().zip(least).find(|(_, least)| score >= **least);
+    let raw = raw.map_or(Priority::P3, |(level, _)| level);
+    let Some(before) = before else { return raw };
+    if raw == before {
+        return raw;
+    }
+    let stays = if raw < before {
+        // An edge so near to 100 that nothing can be past it by the margin must still be reachable.
+        let edge = least[before as usize - 1];
+        score - edge <= hysteresis && score < 100.0
+    } else {
+        let edge = least[before as usize];
+        edge - score <= hysteresis && score > 0.0
+    };
+    if stays { before } else { raw }
+}
+
+/// The complexity of a size in story points. `least` is the least size of xs, s, m, l, xl.
+pub(super) fn complexity(points: f64, least: &[f64; 5], before: Option<Complexity>) -> Complexity {
+    let raw = Complexity::ALL.into_iter().zip(least).rev().find(|(_, least)| points >= **least);
+    let raw = raw.map_or(Complexity::Xs, |(level, _)| level);
+    let Some(before) = before else { return raw };
+    let stays = match raw.cmp(&before) {
+        std::cmp::Ordering::Equal => true,
+        std::cmp::Ordering::Greater => points <= least[before as usize + 1] * (1.0 + SIZE_MARGIN),
+        std::cmp::Ordering::Less => points >= least[before as usize] * (1.0 - SIZE_MARGIN),
+    };
+    if stays { before } else { raw }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: [f64; 4] = [80.0, 55.0, 30.0, 0.0];
+
+    #[test]
+    fn a_level_that_stands_stays_until_the_score_is_past_the_edge_by_more_than_the_margin() {
+        use Priority::{P0, P1, P2, P3};
+        for (score, before, expected) in [
+            (80.0, None, P0),
+            (79.9, None, P1),
+            (0.0, None, P3),
+            (84.0, Some(P1), P1),
+            (84.1, Some(P1), P0),
+            (76.0, Some(P0), P0),
+            (75.9, Some(P0), P1),
+            (20.0, Some(P0), P3),
+            (90.0, Some(P3), P0),
+            (34.0, Some(P3), P3),
+            (34.1, Some(P3), P2),
+        ] {
+            assert_eq!(priority(score, &LEAST, 4.0, before), expected, "{score} after {before:?}");
+        }
+    }
+
+    #[test]
+    fn an_edge_near_the_end_of_the_scale_can_still_be_passed() {
+        assert_eq!(priority(100.0, &[98.0, 55.0, 30.0, 0.0], 4.0, Some(Priority::P1)), Priority::P0);
+        assert_eq!(priority(0.0, &[80.0, 55.0, 2.0, 0.0], 4.0, Some(Priority::P2)), Priority::P3);
+    }
+
+    #[test]
+    fn a_size_near_an_edge_keeps_its_level() {
+        use Complexity::{L, M, S, Xl, Xs};
+        let least = [0.0, 2.0, 4.0, 8.0, 13.0];
+        for (points, before, expected) in [
+            (0.0, None, Xs),
+            (4.0, None, M),
+            (13.0, None, Xl),
+            (4.4, Some(S), S),
+            (4.5, Some(S), M),
+            (3.7, Some(M), M),
+            (3.5, Some(M), S),
+            (40.0, Some(Xs), Xl),
+            (7.3, Some(L), L),
+        ] {
+            assert_eq!(complexity(points, &least, before), expected, "{points} after {before:?}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Evidence -> ComplexityScore: story points that a person gave, else a size from text and structure.
+
+use super::bands;
+use super::calendar::count;
+use super::evidence::Evidence;
+use super::priority::{reason, tenth};
+use super::types::{Because, ComplexityScore, EstimateSource};
+use crate::model::{Aspect, Level, Text, Tier};
+
+/// Story points of an item that nothing is known about: the usual median of teams that estimate.
+const MEDIAN: f64 = 3.0;
+/// Least and greatest estimate.
+const LIMITS: (f64, f64) = (0.5, 40.0);
+/// Ends of the range as parts of the estimate, when the text says enough, and when much is unknown.
+const RANGE: (f64, f64) = (0.4, 2.5);
+const WIDE_RANGE: (f64, f64) = (0.3, 3.5);
+/// A description shorter than this says too little to narrow the range.
+const TELLING_WORDS: u32 = 30;
+
+/// The size of an item.
+pub(super) fn estimate(evidence: &Evidence<'_>) -> ComplexityScore {
+    let mut found = given(evidence).unwrap_or_else(|| from_text(evidence));
+    if let Some(Level::Complexity(held)) = evidence.hold(Aspect::Complexity) {
+        let why = if held == found.level {
+            format!("a person holds it at {held}")
+        } else {
+            format!("a person holds it at {held}; it would be {}", found.level)
+        };
+        found.because.push(reason("hold", 0.0, why));
+        found.level = held;
+    }
+    found
+}
+
+/// Of several numbers the largest counts: a plan that takes work for too small hurts more.
+fn given(evidence: &Evidence<'_>) -> Option<ComplexityScore> {
+    let points = |face: &crate::model::Issue| face.story_points.filter(|points| points.is_finite() && *points >= 0.0);
+    let mut numbers: Vec<(f64, String)> =
+        evidence.item.faces.iter().filter_map(|face| Some((points(face)?, face.key.to_string()))).collect();
+    numbers.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let (story_points, key) = numbers.first()?.clone();
+    let mut because = vec![reason("given", story_points, format!("{story_points} story points in {key}"))];
+    for (other, other_key) in numbers.iter().filter(|(other, _)| *other < story_points) {
+        because.push(reason("given", 0.0, format!("{other_key} says {other}: the larger number counts")));
+    }
+    Some(ComplexityScore {
+        level: bands::complexity(story_points, &evidence.knobs.complexity_bands, None),
+        story_points,
+        low: story_points,
+        high: story_points,
+        source: EstimateSource::Given,
+        because,
+    })
+}
+
+/// A size on its way, with what moved it.
+struct Size {
+    points: f64,
+    because: Vec<Because>,
+}
+
+impl Size {
+    fn times(&mut self, rule: &str, factor: f64, why: String) {
+        let moved = tenth(self.points * factor);
+        let by = tenth(moved - self.points);
+        if by != 0.0 {
+            self.because.push(reason(rule, by, why));
+            self.points = moved;
+        }
+    }
+}
+
+/// The median, moved by what the text and the structure tell. What the item waits for widens the range and doesn't
+/// move the size: else a new dependency would lower a waiting item's priority, and with it that of all it waits for.
+fn from_text(evidence: &Evidence<'_>) -> ComplexityScore {
+    let mut size = Size {
+        points: MEDIAN,
+        because: vec![reason("median", MEDIAN, "the usual size where nothing was estimated yet".to_owned())],
+    };
+    move_by_kind(evidence, &mut size);
+    move_by_text(evidence, &mut size);
+    move_by_structure(evidence, &mut size);
+    let limited = size.points.clamp(LIMITS.0, LIMITS.1);
+    let why = format!("estimates stay between {} and {}", LIMITS.0, LIMITS.1);
+    if limited != size.points {
+        size.because.push(reason("limit", tenth(limited - size.points), why));
+    }
+    let unknowns = unknowns(evidence);
+    let (low, high) = if unknowns.is_empty() { RANGE } else { WIDE_RANGE };
+    if !unknowns.is_empty() {
+        size.because.push(reason("range", 0.0, format!("a wider range: {}", unknowns.join(", "))));
+    }
+    let before = evidence.previous.levels.get(&evidence.item.id).and_then(|levels| levels.complexity);
+    ComplexityScore {
+        level: bands::complexity(limited, &evidence.knobs.complexity_bands, before),
+        story_points: limited,
+        low: tenth(limited * low),
+        high: tenth(limited * high),
+        source: EstimateSource::Estimated,
+        because: size.because,
+    }
+}
+
+fn move_by_kind(evidence: &Evidence<'_>, size: &mut Size) {
+    let tier = |tier| evidence.item.faces.iter().any(|face| face.tier == tier);
+    if tier(Tier::Epic) || evidence.is_called(&["epic", "initiative"]) {
+        size.times("kind", 3.0, "an epic".to_owned());
+    } else if tier(Tier::Subtask) {
+        size.times("kind", 0.6, "a part of another item".to_owned());
+    }
+    let small: [(&[&str], f64, &str); 3] = [
+        (&["good first issue", "good-first-issue", "easy", "quick win", "quick-win"], 0.5, "called a good first issue"),
+        (&["docs", "documentation", "doc", "typo", "chore"], 0.6, "documentation or a chore"),
+        (&["bug", "defect", "regression"], 0.8, "a bug: usually smaller than a feature"),
+    ];
+    if let Some((_, factor, why)) = small.into_iter().find(|(names, ..)| evidence.is_called(names)) {
+        size.times("kind", factor, why.to_owned());
+    }
+}
+
+fn move_by_text(evidence: &Evidence<'_>, size: &mut Size) {
+    let most = |of: fn(&Text) -> u32| most(evidence, of);
+    let words = most(|text| text.words);
+    match words {
+        0 => {}
+        1..30 => size.times("length", 0.8, format!("a short description ({})", count(words.into(), "word", "words"))),
+        30..150 => {}
+        150..400 => size.times("length", 1.2, format!("a long description ({words} words)")),
+        _ => size.times("length", 1.4, format!("a very long description ({words} words)")),
+    }
+    if most(|text| text.stack_traces) > 0 {
+        size.times("code", 0.9, "a stack trace shows where it is".to_owned());
+    } else if most(|text| text.code_blocks) >= 3 {
+        size.times("code", 1.1, "several code blocks".to_owned());
+    }
+    let tasks = most(|text| text.open_tasks.saturating_add(text.done_tasks));
+    if tasks >= 2 {
+        size.times("tasks", (1.0 + 0.08 * f64::from(tasks)).min(2.0), format!("{tasks} tasks in its list"));
+    }
+    let links = most(|text| text.links);
+    if links >= 5 {
+        size.times("links", 1.1, format!("{links} links to read"));
+    }
+    let doubts: Vec<&str> =
+        evidence.item.faces.iter().flat_map(|face| &face.text.uncertainty).map(String::as_str).take(3).collect();
+    if !doubts.is_empty() {
+        size.times("uncertainty", 1.2, format!("words of doubt: {}", doubts.join(", ")));
+    }
+}
+
+fn move_by_structure(evidence: &Evidence<'_>, size: &mut Size) {
+    let item = evidence.item;
+    let parts = item.children.len();
+    if parts > 0 {
+        size.times("parts", (1.0 + 0.25 * parts as f64).min(3.0), count(parts as u64, "part", "parts"));
+    }
+    let components = item.faces.iter().map(|face| face.components.len()).max().unwrap_or(0);
+    if components >= 2 {
+        size.times("components", (1.0 + 0.15 * (components - 1) as f64).min(1.5), format!("{components} components"));
+    }
+    if item.faces.len() >= 2 {
+        size.times("trackers", 1.1, format!("{} issues to keep together", item.faces.len()));
+    }
+}
+
+/// What makes the range wide.
+fn unknowns(evidence: &Evidence<'_>) -> Vec<String> {
+    let item = evidence.item;
+    let mut found = Vec::new();
+    match most(evidence, |text| text.words) {
+        0 => found.push("no description".to_owned()),
+        words if words < TELLING_WORDS => found.push("little description".to_owned()),
+        _ => {}
+    }
+    if item.faces.iter().any(|face| !face.text.uncertainty.is_empty()) {
+        found.push("words of doubt".to_owned());
+    }
+    let blockers = item.blocked_by.len() + item.blocked_outside.len();
+    if blockers > 0 {
+        found.push(format!("it depends on {}", count(blockers as u64, "other item", "other items")));
+    }
+    found
+}
+
+/// The most that any face's text has: faces tell of the same work, so their counts don't add up.
+pub(super) fn most(evidence: &Evidence<'_>, of: fn(&Text) -> u32) -> u32 {
+    evidence.item.faces.iter().map(|face| of(&face.text)).max().unwrap_or(0)
+}

@@ -1,0 +1,84 @@
+//! What may be read about an item: everything but what we wrote ourselves.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::graph::Waiters;
+use super::types::{Knobs, Previous};
+use crate::model::{Aspect, Day, Issue, Level};
+use crate::roadmap::{Item, Roadmap};
+
+/// One item with what its rules may read.
+pub struct Evidence<'a> {
+    /// The roadmap around it.
+    pub roadmap: &'a Roadmap,
+    /// The item.
+    pub item: &'a Item,
+    /// The knobs of its founder's container.
+    pub knobs: &'a Knobs,
+    /// What earlier cycles left.
+    pub previous: &'a Previous,
+    /// Today.
+    pub day: Day,
+    /// Its faces' labels in lower case, without ours: the face's place, then the label.
+    pub labels: Vec<(usize, String)>,
+    /// Open items that wait for it; empty while the rules run that don't read the graph.
+    pub waiters: Waiters,
+}
+
+impl<'a> Evidence<'a> {
+    /// Gathers what may be read about the item at `index`.
+    pub fn of(roadmap: &'a Roadmap, index: usize, previous: &'a Previous, knobs: &'a Knobs, day: Day) -> Self {
+        let item = &roadmap.items[index];
+        let mut labels = Vec::new();
+        for (place, face) in item.faces.iter().enumerate() {
+            let ours = previous.ours.get(&face.id);
+            let theirs = face.labels.iter().map(|label| label.to_lowercase());
+            labels.extend(theirs.filter(|label| !is_ours(ours, label)).map(|label| (place, label)));
+        }
+        labels.sort();
+        Self { roadmap, item, knobs, previous, day, labels, waiters: Waiters::default() }
+    }
+
+    /// Each face's tracker priority that a person may have set: one whose name is among `ours` isn't evidence.
+    pub fn declared(&self) -> impl Iterator<Item = (&Arc<Issue>, &str, String)> {
+        self.item.faces.iter().filter_map(|face| {
+            let name = face.priority.as_deref()?;
+            let lower = name.trim().to_lowercase();
+            (!is_ours(self.previous.ours.get(&face.id), &lower)).then_some((face, name, lower))
+        })
+    }
+
+    /// Whether the item isn't done or dropped.
+    pub fn is_open(&self) -> bool {
+        self.item.status.is_open()
+    }
+
+    /// A person's hold on this aspect.
+    pub(super) fn hold(&self, aspect: Aspect) -> Option<Level> {
+        if self.previous.holds.is_empty() {
+            return None;
+        }
+        self.previous.holds.get(&(self.item.id.clone(), aspect)).copied()
+    }
+
+    /// Whether one of its types or labels calls it one of these (lower-case) names, bare or as `type/bug`, `kind: bug`.
+    pub(super) fn is_called(&self, names: &[&str]) -> bool {
+        let kinds = self.item.faces.iter().filter_map(|face| face.kind.as_ref()).map(|kind| kind.to_lowercase());
+        let of_label = |label: &str| {
+            let bare = ["type", "kind", "t", "area"].iter().find_map(|prefix| {
+                label
+                    .strip_prefix(prefix)?
+                    .strip_prefix([':', '/', '-', '_', ' '])
+                    .map(|rest| rest.trim_matches([':', ' ']))
+            });
+            names.contains(&bare.unwrap_or(label))
+        };
+        kinds.into_iter().any(|kind| names.contains(&kind.as_str()))
+            || self.labels.iter().any(|(_, label)| of_label(label))
+    }
+}
+
+fn is_ours(ours: Option<&BTreeSet<String>>, lower: &str) -> bool {
+    ours.is_some_and(|ours| ours.contains(lower))
+}

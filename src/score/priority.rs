@@ -1,0 +1,177 @@
+//! Signals -> points -> score -> level -> lifted level -> held level.
+
+use super::bands;
+use super::evidence::Evidence;
+use super::graph::Walk;
+use super::rules::{RULES, Signal};
+use super::types::{Because, ComplexityScore, Knobs, PriorityModel, PriorityScore};
+use crate::model::{Aspect, Day, Level, Priority};
+
+/// An item that reaches this share of all weight scores 100: hardly anything is at once as bad, as wanted, as urgent,
+/// as blocking and as new as can be, so the full sum would leave the upper bands empty.
+const FULL_SHARE: f64 = 0.6;
+/// The size in story points that neither raises nor lowers a score.
+const NEUTRAL_SIZE: f64 = 3.0;
+/// Sizes below this count as this: nothing is free.
+const LEAST_SIZE: f64 = 0.5;
+/// How far size may move a score at all.
+const SIZE_FACTORS: (f64, f64) = (0.5, 1.5);
+
+/// Priorities of all items, and the first day on which time alone could change each. `order` has every item after
+/// all that it blocks.
+pub(super) fn find(
+    evidence: &[Evidence<'_>],
+    sizes: &[ComplexityScore],
+    order: &[usize],
+) -> (Vec<PriorityScore>, Vec<Option<Day>>) {
+    let weights: Vec<Shares> = evidence.iter().map(|evidence| Shares::of(evidence.knobs)).collect();
+    let alone: Vec<Vec<Signal>> = evidence.iter().map(signals).collect();
+    let pressing: Vec<f64> = weights.iter().zip(&alone).map(|(shares, signals)| shares.pressing(signals)).collect();
+    let mut walk = Walk::new(evidence.len());
+    let mut dues = Vec::with_capacity(evidence.len());
+    let mut scores = Vec::with_capacity(evidence.len());
+    for (index, mut signals) in alone.into_iter().enumerate() {
+        let base = &evidence[index];
+        dues.push(signals.iter().filter_map(|signal| signal.changes).min().filter(|_| base.is_open()));
+        let waiters = walk.waiters(base.roadmap, index, &pressing);
+        if !waiters.items.is_empty() {
+            let full = Evidence { waiters, labels: base.labels.clone(), ..*base };
+            for (rule, signal) in RULES.iter().zip(&mut signals).filter(|(rule, _)| rule.reads_graph) {
+                *signal = (rule.signal)(&full);
+            }
+        }
+        scores.push(own(base, &weights[index], &signals, sizes[index].story_points));
+    }
+    rise(evidence, order, &mut scores);
+    spread(evidence, order, &mut dues);
+    (scores, dues)
+}
+
+/// The signals of the rules that don't read the graph, in the table's order.
+fn signals(evidence: &Evidence<'_>) -> Vec<Signal> {
+    let signal = |rule: &super::Rule| if rule.reads_graph { Signal::default() } else { (rule.signal)(evidence) };
+    RULES.iter().map(signal).collect()
+}
+
+/// Each rule's share of all weight, in the table's order.
+struct Shares(Vec<f64>);
+
+impl Shares {
+    fn of(knobs: &Knobs) -> Self {
+        let weights: Vec<f64> = RULES.iter().map(|rule| knobs.weight(rule)).collect();
+        let sum: f64 = weights.iter().sum();
+        Self(weights.into_iter().map(|weight| if sum > 0.0 { weight / sum } else { 0.0 }).collect())
+    }
+
+    fn points(&self, rule: usize, signal: &Signal) -> f64 {
+        tenth(self.0[rule] * signal.strength.clamp(0.0, 1.0) * 100.0 / FULL_SHARE)
+    }
+
+    /// How pressing an item is by itself, 0–1.
+    fn pressing(&self, signals: &[Signal]) -> f64 {
+        let sum: f64 = signals.iter().enumerate().map(|(rule, signal)| self.points(rule, signal)).sum();
+        (sum / 100.0).min(1.0)
+    }
+}
+
+/// An item's score and its own level, before blockers and holds.
+fn own(evidence: &Evidence<'_>, shares: &Shares, signals: &[Signal], size: f64) -> PriorityScore {
+    let mut because: Vec<Because> = RULES
+        .iter()
+        .zip(signals)
+        .enumerate()
+        .map(|(at, (rule, signal))| reason(rule.name, shares.points(at, signal), signal.why.clone()))
+        .filter(|because| because.points > 0.0)
+        .collect();
+    because.sort_by(|a, b| b.points.total_cmp(&a.points));
+    let sum = tenth(because.iter().map(|because| because.points).sum());
+    let cost_of_delay = sum.min(100.0);
+    if sum > cost_of_delay {
+        because.push(reason("cap", tenth(cost_of_delay - sum), "100 is the most".to_owned()));
+    }
+    let mut score = cost_of_delay;
+    if evidence.knobs.model == PriorityModel::Wsjf {
+        score = tenth((cost_of_delay * size_factor(size, evidence.knobs.size_exponent)).clamp(0.0, 100.0));
+        if score != cost_of_delay {
+            let why = format!(
+                "about {} story points: {}",
+                tenth(size),
+                if score > cost_of_delay { "small, so sooner" } else { "large, so later" }
+            );
+            because.push(reason("size", tenth(score - cost_of_delay), why));
+        }
+    }
+    let knobs = evidence.knobs;
+    let before = evidence.previous.levels.get(&evidence.item.id).and_then(|levels| levels.priority);
+    let level = bands::priority(score, &knobs.priority_bands, knobs.hysteresis, before);
+    PriorityScore { level, own: level, score, because }
+}
+
+/// How much a size moves a score.
+fn size_factor(size: f64, exponent: f64) -> f64 {
+    let factor = (NEUTRAL_SIZE / size.max(LEAST_SIZE)).powf(exponent);
+    factor.clamp(SIZE_FACTORS.0, SIZE_FACTORS.1)
+}
+
+/// Lets levels rise from what waits to what it waits for, then lets holds win.
+///
+/// What rises through an item is its own level, or the one at which it is held, or one that rose to it: a hold on an
+/// item in between doesn't hide what waits behind it.
+fn rise(evidence: &[Evidence<'_>], order: &[usize], scores: &mut [PriorityScore]) {
+    let held: Vec<Option<Priority>> = evidence
+        .iter()
+        .map(|evidence| match evidence.hold(Aspect::Priority) {
+            Some(Level::Priority(level)) => Some(level),
+            _ => None,
+        })
+        .collect();
+    let start: Vec<Priority> = scores.iter().zip(&held).map(|(score, held)| held.unwrap_or(score.own)).collect();
+    // The most pressing level that reaches an item, and the item where it starts.
+    let mut risen: Vec<(Priority, usize)> = start.iter().copied().zip(0..).collect();
+    for index in order.iter().copied().filter(|index| evidence[*index].is_open()) {
+        for waiting in &evidence[index].item.blocks {
+            if evidence[*waiting].is_open() && risen[*waiting].0 < risen[index].0 {
+                risen[index] = risen[*waiting];
+            }
+        }
+    }
+    for (index, score) in scores.iter_mut().enumerate() {
+        let (level, from) = risen[index];
+        let lifted = if evidence[index].knobs.inherit && level < score.own { level } else { score.own };
+        if lifted < score.own && from != index {
+            let key = &evidence[from].item.founder().key;
+            let why = format!("lifted from {}: {key} ({level}) waits for it", score.own);
+            score.because.push(reason("blocks", 0.0, why));
+            score.level = lifted;
+        }
+        if let Some(held) = held[index] {
+            let why = if held == score.level {
+                format!("a person holds it at {held}")
+            } else {
+                format!("a person holds it at {held}; it would be {}", score.level)
+            };
+            score.because.push(reason("hold", 0.0, why));
+            score.level = held;
+        }
+    }
+}
+
+/// Time that moves an item may move what it waits for.
+fn spread(evidence: &[Evidence<'_>], order: &[usize], dues: &mut [Option<Day>]) {
+    for index in order.iter().copied().filter(|index| evidence[*index].is_open()) {
+        let waiting = evidence[index].item.blocks.iter().filter_map(|waiting| dues[*waiting]).min();
+        dues[index] = dues[index].into_iter().chain(waiting).min();
+    }
+}
+
+/// Points are counted in tenths, so that what is shown sums to what is shown.
+pub(super) fn tenth(points: f64) -> f64 {
+    let rounded = (points * 10.0).round() / 10.0;
+    // No negative zero in anyone's JSON.
+    if rounded == 0.0 { 0.0 } else { rounded }
+}
+
+/// One sentence of a because.
+pub(super) fn reason(rule: &str, points: f64, why: String) -> Because {
+    Because { rule: rule.to_owned(), points, why }
+}

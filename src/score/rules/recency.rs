@@ -1,0 +1,61 @@
+//! How new it is, or how lately work on it began.
+
+use super::{Rule, Signal};
+use crate::model::Day;
+use crate::score::calendar::{day_of, days, later};
+use crate::score::evidence::Evidence;
+
+pub(super) const RULE: Rule = Rule {
+    name: "recency",
+    meaning: "how lately it was opened or its status changed; never when it was last edited",
+    weight: 10.0,
+    reads_graph: false,
+    signal,
+};
+
+/// Days old at most, and the strength up to there.
+const STEPS: [(i64, f64); 6] = [(7, 1.0), (14, 0.8), (30, 0.6), (60, 0.4), (90, 0.25), (180, 0.1)];
+
+fn signal(evidence: &Evidence<'_>) -> Signal {
+    if !evidence.is_open() {
+        return Signal::default();
+    }
+    // The founder's day: a younger face is a copy of the work, not news about it.
+    let opened = day_of(evidence.item.founder().created);
+    let open = evidence.item.faces.iter().filter(|face| face.status.is_open());
+    let moved = open.filter_map(|face| face.status_changed).max().map(day_of);
+    match moved.filter(|moved| *moved > opened) {
+        Some(moved) => of("status changed", moved, evidence.day),
+        None => of("opened", opened, evidence.day),
+    }
+}
+
+fn of(what: &str, since: Day, day: Day) -> Signal {
+    let age = days(since, day);
+    match STEPS.iter().find(|(most, _)| age <= *most) {
+        Some((most, strength)) => Signal {
+            strength: *strength,
+            why: format!("{what} {most} days ago or less ({since})"),
+            changes: Some(later(since, most + 1)),
+        },
+        None => Signal::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn news_fades_in_steps_and_says_when() {
+        let since = date(2026, 11, 1);
+        let week = of("opened", since, date(2026, 11, 8));
+        assert_eq!((week.strength, week.changes), (1.0, Some(date(2026, 11, 9))));
+        assert_eq!(week.why, "opened 7 days ago or less (2026-11-01)");
+        assert_eq!(of("opened", since, date(2026, 11, 9)).strength, 0.8);
+        assert_eq!(of("opened", since, date(2027, 6, 1)), Signal::default());
+        assert_eq!(of("opened", since, date(2026, 10, 31)).strength, 1.0, "a tracker's clock may be ahead");
+    }
+}
