@@ -25,6 +25,8 @@
 //! 11. A score depends on its item, its graph neighbourhood and the day, never on the minute or on unrelated items.
 //! 12. Own band with hysteresis first, then levels (holds included) rise up the blocker graph, then holds win.
 
+pub mod cli;
+pub mod daemon;
 pub mod model;
 pub mod plan;
 pub mod roadmap;

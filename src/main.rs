@@ -1,2 +1,7 @@
-//! The roadmapd binary.
-fn main() {}
+//! Starts tracing, runs the command, maps its result to an exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    roadmapd::cli::main()
+}

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Day, Issue, IssueId, IssueKey, ItemId, Timestamp, TrackerName, Turn};
-use crate::plan::{Change, Ledger, Outcome};
+use crate::model::{Day, Issue, IssueId, IssueKey, ItemId, Timestamp, TrackerName};
+use crate::plan::{Change, Ledger, Outcome, Writing};
 use crate::score::{Formula, ItemScore};
 use crate::tracker::Read;
 
@@ -146,7 +146,7 @@ interface! {
     /// was opened meanwhile. An open intent on a row that `after` doesn't know stays.
     fn save_ledger(&self, before: &Ledger, after: &Ledger) -> ();
     /// Makes a change's intents durable before it leaves: its journal entry, and on its ledger rows the intent and the turn.
-    fn intend(&self, cycle: u64, turn: Turn, change: &Change) -> ();
+    fn intend(&self, writing: Writing, change: &Change) -> ();
     /// Journals what became of an intended change. Moves nothing in the ledger.
     fn outcome(&self, cycle: u64, change: &Change, outcome: &Outcome, at: Timestamp) -> ();
 

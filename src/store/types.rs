@@ -104,6 +104,8 @@ pub struct CycleSummary {
     pub errors: Vec<String>,
     /// It listed everything.
     pub census: bool,
+    /// Nothing had changed: it left before unify.
+    pub quiet: bool,
 }
 
 /// One cycle as remembered.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{Connection, SqliteConnection};
 
 use super::{Answer, BATCH, BEGIN, Failure, Sqlite, json, number, value};
-use crate::model::{Aspect, ContainerKey, IssueId, Timestamp, TrackerName, Turn};
-use crate::plan::{Change, Edit, Intent, Ledger, Outcome, Row, RowKey, SinkId};
+use crate::model::{Aspect, ContainerKey, IssueId, Timestamp, TrackerName};
+use crate::plan::{Change, Ledger, Outcome, Row, RowKey, SinkId, Writing, intended};
 
 /// A stored row: tracker, id, aspect, sink, the row.
 type LedgerRow = (String, String, String, String, String);
@@ -57,7 +57,7 @@ impl Sqlite {
         Ok(work.commit().await?)
     }
 
-    pub(in crate::store) async fn intend(&self, cycle: u64, turn: Turn, change: &Change) -> Answer<()> {
+    pub(in crate::store) async fn intend(&self, writing: Writing, change: &Change) -> Answer<()> {
         let mut hand = self.hand().await?;
         let mut work = hand.begin_with(BEGIN).await?;
         let stored: Vec<LedgerRow> =
@@ -66,13 +66,11 @@ impl Sqlite {
                 .bind(&change.issue.id)
                 .fetch_all(&mut *work)
                 .await?;
-        let mut rows = stored.into_iter().map(row_of).collect::<Answer<BTreeMap<RowKey, Row>>>()?;
-        open_intents(&mut rows, cycle, change);
-        // The turn is the issue's, not the field's: no reading from before this write is evidence for any of its fields.
-        rows.values_mut().for_each(|row| row.written = turn);
+        let rows = stored.into_iter().map(row_of).collect::<Answer<BTreeMap<RowKey, Row>>>()?;
+        let rows = intended(&Ledger { rows, ..Ledger::default() }, change, writing);
         put(&mut work, &rows.iter().collect::<Vec<_>>()).await?;
         sqlx::query("INSERT INTO journal (cycle, tracker, id, change, at) VALUES (?, ?, ?, ?, ?)")
-            .bind(number(cycle)?)
+            .bind(number(writing.cycle)?)
             .bind(change.issue.tracker.as_str())
             .bind(&change.issue.id)
             .bind(json(change)?)
@@ -104,30 +102,6 @@ impl Sqlite {
             return Err(Failure::Unknown(format!("no intent of cycle {cycle} on {} was journalled", change.key)));
         }
         Ok(())
-    }
-}
-
-/// One intent a row, though a change may hold several edits of it (take strays off, put one on).
-fn open_intents(rows: &mut BTreeMap<RowKey, Row>, cycle: u64, change: &Change) {
-    let mut edits: BTreeMap<RowKey, Vec<&Edit>> = BTreeMap::new();
-    for edit in &change.edits {
-        if let Some(aspect) = edit.field.aspect() {
-            let key = RowKey { issue: change.issue.clone(), aspect, sink: edit.sink.clone() };
-            edits.entry(key).or_default().push(edit);
-        }
-    }
-    for (key, edits) in edits {
-        let row = rows.entry(key).or_default();
-        let target = edits.iter().find(|edit| edit.to.is_some());
-        // `ours` already says that its own value is ours; the intent's `from` says it of the one beside it.
-        let leaving = || edits.iter().filter_map(|edit| edit.from.as_ref());
-        let from = leaving().find(|from| row.ours.as_ref() != Some(from)).or_else(|| leaving().next()).cloned();
-        row.intent = Some(Intent {
-            from,
-            to: target.and_then(|edit| edit.to.clone()),
-            level: target.and_then(|edit| edit.level),
-            cycle,
-        });
     }
 }
 

@@ -1,0 +1,178 @@
+//! `roadmapd demo`: the main job on two trackers in memory, before and after side by side, with the reasons.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::roadmap::ranked;
+use super::{Exit, Failure, output};
+use crate::daemon::{Clock, Order, Turned, View, Works, preview, turn};
+use crate::model::{Issue, IssueId};
+use crate::plan::Answer;
+use crate::roadmap::Item;
+use crate::sandbox::{Corpus, Options, Running, Sandbox};
+use crate::score::ItemScore;
+use crate::settings::Settings;
+use crate::store::Store;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// One cycle, then leave
+    #[arg(long)]
+    once: bool,
+}
+
+/// Labels of each issue, by id.
+type Labels = BTreeMap<IssueId, Vec<String>>;
+
+pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
+    let running = Sandbox::start(Corpus::shipped(), Options::default())
+        .await
+        .map_err(|error| Failure::Said(error.to_string()))?;
+    let folder = TempDir::with_prefix("roadmapd-demo-")
+        .map_err(|error| Failure::Said(format!("no temporary folder can be made: {error}")))?;
+    let settings = settings(&running, folder.path())?;
+    let works = Works::connect(Arc::new(settings), Clock::system())?;
+    let before = labels(preview(&works, None).await?.thought.roadmap.items.iter());
+    let store = Store::open(&works.settings.daemon.database).await?;
+    let order = Order { cause: "demo".to_owned(), ..Order::default() };
+    let stop = CancellationToken::new();
+    let first = turn(&works, &store, &order, &stop).await?;
+    let view = View::open(&works, &store).await?;
+    let second = turn(&works, &store, &order, &stop).await?;
+    store.close().await?;
+    output::print(&story(&before, &view, &first, &second));
+    for error in first.errors.iter().chain(&second.errors) {
+        output::complain(error);
+    }
+    if !args.once {
+        output::remark("(this version serves no page yet: the demo ends here)");
+    }
+    Ok(if first.errors.is_empty() && second.errors.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// The configuration of the demo: the defaults, two trackers, and no waiting for a person.
+fn settings(running: &Running, folder: &Path) -> Result<Settings, Failure> {
+    let secret = |name: &str, value: &str| -> Result<String, Failure> {
+        let path = folder.join(name);
+        fs::write(&path, value)
+            .map_err(|error| Failure::Said(format!("{} can't be written: {error}", path.display())))?;
+        Ok(toml_text(&path.display().to_string()))
+    };
+    let github_token = secret("github-token", running.github_token())?;
+    let jira_token = secret("jira-token", running.jira_token())?;
+    let database = toml_text(&format!("sqlite:{}", folder.join("demo.db").display()));
+    let text = format!(
+        r#"
+        [daemon]
+        database = {database}
+        [trackers.github]
+        kind = "github"
+        base_url = {github_url}
+        auth = {{ token = {{ file = {github_token} }} }}
+        repositories = ["acme/api", "acme/web"]
+        budget = {{ writes_per_minute = 60000, writes_per_hour = 600000, concurrency = 4 }}
+        [trackers.jira]
+        kind = "jira"
+        base_url = {jira_url}
+        auth = {{ user = {jira_user}, token = {{ file = {jira_token} }} }}
+        projects = ["PAY", "CORE"]
+        budget = {{ writes_per_minute = 60000, writes_per_hour = 600000, concurrency = 4 }}
+        [write]
+        first_contact = "apply"
+        [limits]
+        share_max = 1.0
+        "#,
+        github_url = toml_text(running.github_url()),
+        jira_url = toml_text(running.jira_url()),
+        jira_user = toml_text(running.jira_user()),
+    );
+    Ok(Settings::from_toml(&text, &[])?)
+}
+
+fn toml_text(text: &str) -> String {
+    format!("{text:?}")
+}
+
+fn labels<'a>(items: impl Iterator<Item = &'a Item>) -> Labels {
+    items.flat_map(|item| item.faces.iter().map(|face| (face.id.clone(), face.labels.clone()))).collect()
+}
+
+fn story(before: &Labels, view: &View, first: &Turned, second: &Turned) -> String {
+    let thought = &view.thought;
+    let mut text = String::from("roadmapd demo: a GitHub and a Jira in memory, and one cycle over both. Nothing outside was touched.\n\n");
+    let _ = writeln!(text, "{:>2} {:<20} {:<37} {:<22} after", "", "issue", "title", "labels before");
+    for (position, index) in ranked(thought).into_iter().enumerate() {
+        let (item, score) = (&thought.roadmap.items[index], &thought.scores.items[index]);
+        for (nth, face) in item.faces.iter().enumerate() {
+            let rank = if nth == 0 { (position + 1).to_string() } else { "=".to_owned() };
+            let title = if nth == 0 { output::fit(&face.title, 36) } else { "(the same piece of work)".to_owned() };
+            let old = before.get(&face.id).map(Vec::as_slice).unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "{rank:>2} {:<20} {title:<37} {:<22} {}",
+                output::fit(&face.key.to_string(), 20),
+                output::fit(&old.join(", "), 22),
+                difference(view, face, old)
+            );
+        }
+        let _ = writeln!(text, "   {}", output::fit(&why(item, score), 115));
+    }
+    let sent: u64 = first.requests.values().sum();
+    let quiet: Vec<String> = second.requests.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let _ = writeln!(
+        text,
+        "\n{} edits written with {sent} requests, {} left to people. The next cycle wrote {} (requests: {}).",
+        first.written,
+        first.skipped,
+        if second.written == 0 { "nothing".to_owned() } else { second.written.to_string() },
+        quiet.join(", ")
+    );
+    for cycle in &thought.roadmap.cycles {
+        let _ = writeln!(text, "{}", cycle.why);
+    }
+    text.push_str(
+        "\nTry it on your own trackers; nothing is written until you approve a plan:\n\
+         \u{20} copy config/example.toml to roadmapd.toml, name your repositories and projects, set the tokens (reading is enough)\n\
+         \u{20} roadmapd check --online     finds what is missing\n\
+         \u{20} roadmapd plan               shows what one cycle would write\n",
+    );
+    text
+}
+
+/// What came and what stayed.
+fn difference(view: &View, face: &Issue, old: &[String]) -> String {
+    if !face.status.is_open() {
+        return "(closed: never written)".to_owned();
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for (key, answer) in &view.thought.standing.answers {
+        if let (true, Answer::Held { at: Some(at), .. }) = (key.issue == face.id, answer) {
+            parts.push(format!("{at} (a person's)"));
+        }
+    }
+    parts.extend(face.labels.iter().filter(|label| !old.contains(label)).map(|label| format!("+{label}")));
+    parts.extend(old.iter().filter(|label| !face.labels.contains(label)).map(|label| format!("-{label}")));
+    parts.join(" ")
+}
+
+/// The two weightiest reasons for the priority, and the first for the complexity.
+fn why(item: &Item, score: &ItemScore) -> String {
+    if !item.status.is_open() {
+        return item.status.name().to_owned();
+    }
+    let lifted = score.priority.because.iter().find(|reason| matches!(reason.rule.as_str(), "blocks" | "hold"));
+    let rules = score.priority.because.iter().filter(|reason| !matches!(reason.rule.as_str(), "blocks" | "hold"));
+    let reasons: Vec<&str> = lifted.into_iter().chain(rules).take(2).map(|reason| reason.why.as_str()).collect();
+    let size = score.complexity.because.first().map_or("", |reason| reason.why.as_str());
+    let readiness = score
+        .readiness
+        .as_ref()
+        .map_or_else(String::new, |readiness| format!(" · {}", readiness.level));
+    format!("{} {}: {} · {}: {}{}", score.priority.level, score.priority.score.round(), reasons.join("; "), score.complexity.level, size, readiness)
+}

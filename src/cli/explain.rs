@@ -1,0 +1,163 @@
+//! `roadmapd explain`: why an item has its levels, and whose they are.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::holds::{Held, held};
+use super::{Desk, Exit, Failure, output};
+use crate::daemon::View;
+use crate::model::Aspect;
+use crate::plan::Answer;
+use crate::roadmap::Item;
+use crate::score::{Because, EstimateSource, ItemScore};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The issue (github:acme/api#7, jira:PAY-7) or the item's id
+    key: String,
+    /// As JSON, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
+    let (works, store) = desk.history().await?;
+    let view = View::open(&works, &store).await?;
+    let Some(index) = view.thought.roadmap.find(&args.key) else {
+        return Err(Failure::Said(format!(
+            "no issue or item {:?} is known; name it with its tracker, as `roadmapd roadmap` lists it",
+            args.key
+        )));
+    };
+    let (item, score) = (&view.thought.roadmap.items[index], &view.thought.scores.items[index]);
+    let held = held(&view, &store).await?;
+    if args.json {
+        output::print_json(&json!({
+            "item": item.id,
+            "scope": null,
+            "faces": item.faces.iter().map(|face| face.key.to_string()).collect::<Vec<_>>(),
+            "priority": priority_json(score, &held),
+            "complexity": complexity_json(score, &held),
+            "readiness": readiness_json(score),
+        }));
+    } else {
+        output::print(&text(&view, item, score, &held));
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn priority_json(score: &ItemScore, held: &[Held]) -> Value {
+    json!({
+        "level": score.priority.level.name(),
+        "score": tenths(score.priority.score),
+        "held_by": held_by(score, Aspect::Priority, held),
+        "because": because_json(&score.priority.because),
+    })
+}
+
+pub(super) fn complexity_json(score: &ItemScore, held: &[Held]) -> Value {
+    json!({
+        "level": score.complexity.level.name(),
+        "story_points": tenths(score.complexity.story_points),
+        "low": tenths(score.complexity.low),
+        "high": tenths(score.complexity.high),
+        "source": score.complexity.source,
+        "held_by": held_by(score, Aspect::Complexity, held),
+        "because": because_json(&score.complexity.because),
+    })
+}
+
+pub(super) fn readiness_json(score: &ItemScore) -> Value {
+    score.readiness.as_ref().map_or(Value::Null, |readiness| {
+        json!({ "level": readiness.level.name(), "because": because_json(&readiness.because) })
+    })
+}
+
+/// The hold that names a level, so far as it is on this item; a value that a person took off holds nothing else.
+fn held_by(score: &ItemScore, aspect: Aspect, held: &[Held]) -> Value {
+    held.iter()
+        .find(|hold| hold.item == score.item.as_str() && hold.aspect == aspect && hold.at.is_some())
+        .map_or(Value::Null, |hold| {
+            json!({
+                "who": "a person",
+                "where": hold.issue,
+                "since": hold.since.map(|since| since.to_string()),
+            })
+        })
+}
+
+fn because_json(because: &[Because]) -> Value {
+    because
+        .iter()
+        .map(|reason| json!({ "rule": reason.rule, "points": tenths(reason.points), "why": reason.why }))
+        .collect()
+}
+
+fn tenths(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
+}
+
+fn text(view: &View, item: &Item, score: &ItemScore, held: &[Held]) -> String {
+    let mut text = format!("{}  {}\n", item.id, output::fit(&item.founder().title, 90));
+    for face in &item.faces {
+        let _ = writeln!(text, "  {:<24} {:<8} {}", face.key.to_string(), face.status.name(), face.url);
+    }
+    let _ = writeln!(text, "\npriority    {:<4} score {:.1} of 100", score.priority.level, score.priority.score);
+    bars(&mut text, &score.priority.because, 100.0);
+    let source = match score.complexity.source {
+        EstimateSource::Given => "given",
+        EstimateSource::Learned => "learned",
+        EstimateSource::Estimated => "estimated",
+    };
+    let complexity = &score.complexity;
+    let _ = writeln!(
+        text,
+        "\ncomplexity  {:<4} {:.1} story points ({:.1} to {:.1}), {source}",
+        complexity.level, complexity.story_points, complexity.low, complexity.high
+    );
+    bars(&mut text, &complexity.because, 20.0);
+    if let Some(readiness) = &score.readiness {
+        let _ = writeln!(text, "\nreadiness   {}", readiness.level);
+        for reason in &readiness.because {
+            let _ = writeln!(text, "  {}", reason.why);
+        }
+    }
+    text.push_str("\nwritten to\n");
+    for (key, answer) in &view.thought.standing.answers {
+        let Some(face) = item.faces.iter().find(|face| face.id == key.issue) else { continue };
+        let whose = whose(answer, held.iter().find(|hold| hold.issue == face.key.to_string() && hold.aspect == key.aspect));
+        let _ = writeln!(text, "  {:<24} {:<11} {:<14} {whose}", face.key.to_string(), key.aspect.name(), key.sink.0);
+    }
+    text
+}
+
+fn whose(answer: &Answer, held: Option<&Held>) -> String {
+    match answer {
+        Answer::Free => "nothing yet".to_owned(),
+        Answer::Ours(values) | Answer::Released(values) if values.is_empty() => "nothing yet".to_owned(),
+        Answer::Ours(values) => format!("{} (ours)", values.join(", ")),
+        Answer::Released(values) => format!("{} (handed back to us)", values.join(", ")),
+        Answer::Held { at, .. } => {
+            let since = held
+                .and_then(|hold| hold.since)
+                .map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
+            match at {
+                Some(value) => format!("{value} (held by a person{since}; `roadmapd release` ends that)"),
+                None => format!("nothing: a person took ours off{since}; `roadmapd release` ends that"),
+            }
+        }
+        Answer::Unknown => "not sure: the next cycle reads it again".to_owned(),
+    }
+}
+
+/// One line a reason, with a bar as long as its share of the whole.
+fn bars(text: &mut String, because: &[Because], whole: f64) {
+    const WIDTH: f64 = 20.0;
+    for reason in because {
+        let cells = ((reason.points.abs() / whole).min(1.0) * WIDTH).round();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 20")]
+        let bar = "█".repeat(cells as usize);
+        let _ = writeln!(text, "  {:>+6.1} {:<20} {:<11} {}", reason.points, bar, reason.rule, reason.why);
+    }
+}

@@ -1,0 +1,416 @@
+//! One turn: poll to settle. The preview and the real thing run the same code; only the real thing is handed writers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, info, info_span, warn};
+
+use super::apply::apply;
+use super::gather::{Gathered, gather, read_by_id, snapshot};
+use super::people::{self, Asked};
+use super::shelf::Shelf;
+use super::think::{Thought, think};
+use super::{CycleTrouble, Works};
+use crate::model::{Coverage, IssueId, TrackerName, Turn};
+use crate::plan::{Approval, ApprovedPlan, Existing, Ledger, Need, Plan, Reviewed, Scheme, Unsafe, approve, settle};
+use crate::store::{CycleSummary, Lock, Store, WaitingPlan};
+use crate::tracker::{Fetch, Write};
+
+/// What a person asked of one cycle.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// What started it: `cron`, `once`, `request` …
+    pub cause: String,
+    /// Apply the reviewed plan with this fingerprint and nothing else.
+    pub only: Option<String>,
+    /// The safety limits and first contact don't hold this one.
+    pub past_limits: bool,
+    /// Our spellings that are found without a record are ours.
+    pub adopt: bool,
+    /// Read everything again.
+    pub census: bool,
+}
+
+/// What one cycle would write.
+pub struct Preview {
+    /// The plan.
+    pub plan: Plan,
+    /// What it would wait for.
+    pub refusal: Option<Unsafe>,
+    /// Roadmap, scores and standing behind it.
+    pub thought: Thought,
+    /// Trackers that couldn't be read.
+    pub errors: Vec<String>,
+    /// What a person should know though nothing failed.
+    pub findings: Vec<String>,
+}
+
+/// What one cycle did.
+#[derive(Clone, Debug, Default)]
+pub struct Turned {
+    /// Its number.
+    pub cycle: u64,
+    /// Nothing had changed: it left before unify.
+    pub quiet: bool,
+    /// The plan; None when quiet.
+    pub plan: Option<Plan>,
+    /// What the plan waits for.
+    pub approval: Option<Unsafe>,
+    /// Writing is paused since a person said so, though there is something to write.
+    pub paused: bool,
+    /// Edits that arrived.
+    pub written: usize,
+    /// Fields on which something stands against us.
+    pub skipped: usize,
+    /// Changes that failed or whose fate isn't known.
+    pub failed: usize,
+    /// Changes that wait for a tracker that couldn't be read, or for a new review; a sentence each.
+    pub waiting: Vec<String>,
+    /// Requests by tracker.
+    pub requests: BTreeMap<TrackerName, u64>,
+    /// What went wrong, a sentence each.
+    pub errors: Vec<String>,
+    /// What a person should know though nothing failed.
+    pub findings: Vec<String>,
+}
+
+/// Shows what one cycle would write. Is handed no writer, takes no lock, and keeps nothing.
+///
+/// # Errors
+/// A store that can't be read. Trackers that can't be read are in the answer.
+pub async fn preview<T: Fetch + 'static>(works: &Works<T>, store: Option<Store>) -> Result<Preview, CycleTrouble> {
+    let (cycle, ledger, links) = match &store {
+        Some(store) => (store.last_cycle().await? + 1, store.ledger().await?, people::links(store, works).await?),
+        None => (1, Ledger::default(), works.settings.links.clone()),
+    };
+    let shelf = Arc::new(Shelf::fleeting(store));
+    let turn = Turn(2 * cycle);
+    let gathered = gather(works, &shelf, turn, false).await?;
+    let scheme = works.settings.scheme(&gathered.containers);
+    let (thought, mut errors) = surely(works, &shelf, &gathered, &scheme, &ledger, &links, cycle).await?;
+    errors.splice(0..0, gathered.errors.iter().cloned());
+    let refusal =
+        approve(thought.plan.clone(), &gathered.coverage, &works.settings.limits(), Approval::default()).err();
+    Ok(Preview { plan: thought.plan.clone(), refusal, thought, errors, findings: gathered.findings })
+}
+
+/// Turns once: polls, scores, plans, asks for approval where it is needed, writes, remembers.
+///
+/// # Errors
+/// A store that can't be read or written, or a lock that another process holds. Everything else is in the answer.
+pub async fn turn<T: Fetch + Write + 'static>(
+    works: &Works<T>,
+    store: &Store,
+    order: &Order,
+    stop: &CancellationToken,
+) -> Result<Turned, CycleTrouble> {
+    let lock = store.lock(&order.cause, super::LOCK_WAIT).await?;
+    let cycle = store.begin_cycle(works.clock.now(), &order.cause).await?;
+    let span = info_span!("cycle", cycle, cause = %order.cause);
+    let before = requests(works);
+    let turned = locked(works, store, order, stop, cycle, &lock).instrument(span.clone()).await;
+    conclude(works, store, cycle, &before, turned).instrument(span).await
+}
+
+/// Counts the requests, writes the cycle's summary, and logs it.
+pub(super) async fn conclude<T: Fetch>(
+    works: &Works<T>,
+    store: &Store,
+    cycle: u64,
+    before: &BTreeMap<TrackerName, u64>,
+    turned: Result<Turned, CycleTrouble>,
+) -> Result<Turned, CycleTrouble> {
+    let mut turned = match turned {
+        Ok(turned) => turned,
+        Err(error) => {
+            let summary = CycleSummary { errors: vec![error.to_string()], ..CycleSummary::default() };
+            // The first error is the one to tell; a store that can't take this either has said so already.
+            let _ = store.end_cycle(cycle, &summary, works.clock.now()).await;
+            return Err(error);
+        }
+    };
+    turned.cycle = cycle;
+    turned.requests = requests(works)
+        .into_iter()
+        .map(|(name, count)| {
+            let earlier = before.get(&name).copied().unwrap_or(0);
+            (name, count - earlier)
+        })
+        .collect();
+    store.end_cycle(cycle, &summary_of(&turned), works.clock.now()).await?;
+    for error in &turned.errors {
+        warn!("{error}");
+    }
+    info!(
+        quiet = turned.quiet,
+        written = turned.written,
+        skipped = turned.skipped,
+        failed = turned.failed,
+        waits = turned.approval.as_ref().map(|refusal| refusal.detail.as_str()),
+        "cycle done"
+    );
+    Ok(turned)
+}
+
+fn summary_of(turned: &Turned) -> CycleSummary {
+    CycleSummary {
+        quiet: turned.quiet,
+        written: turned.written,
+        skipped: turned.skipped,
+        failed: turned.failed,
+        waiting: turned.waiting.len(),
+        requests: turned.requests.clone(),
+        approval: turned.approval.as_ref().map(|refusal| (refusal.needed, refusal.detail.clone())),
+        errors: turned.errors.clone(),
+    }
+}
+
+pub(super) fn requests<T: Fetch>(works: &Works<T>) -> BTreeMap<TrackerName, u64> {
+    works
+        .trackers
+        .iter()
+        .map(|tracker| {
+            let requests = tracker.requests();
+            (tracker.name().clone(), requests.reads + requests.writes)
+        })
+        .collect()
+}
+
+/// The cycle itself, under the lock.
+async fn locked<T: Fetch + Write + 'static>(
+    works: &Works<T>,
+    store: &Store,
+    order: &Order,
+    stop: &CancellationToken,
+    cycle: u64,
+    _lock: &Lock,
+) -> Result<Turned, CycleTrouble> {
+    let asked = people::take(works, store).await?;
+    let shelf = Arc::new(Shelf::Durable(store.clone()));
+    let turn = Turn(2 * cycle);
+    let gathered = tokio::select! {
+        gathered = gather(works, &shelf, turn, order.census) => gathered?,
+        () = stop.cancelled() => return Ok(stopped()),
+    };
+    if let Some(skipped) = quiet(works, store, order, &gathered, &asked).await? {
+        return Ok(Turned { quiet: true, skipped, findings: gathered.findings, ..Turned::default() });
+    }
+    store.set_note(SETTLED, "").await?;
+    let ledger = store.ledger().await?;
+    let links = people::links(store, works).await?;
+    let scheme = scheme_for(works, &gathered, order);
+    let ledger = people::release(store, works, &gathered, &shelf, &links, ledger, &asked).await?;
+    let (thought, mut errors) = surely(works, &shelf, &gathered, &scheme, &ledger, &links, cycle).await?;
+    errors.splice(0..0, gathered.errors.iter().cloned());
+    remember(works, store, &ledger, &thought).await?;
+
+    let mut turned = Turned {
+        skipped: thought.plan.skips.len(),
+        plan: Some(thought.plan.clone()),
+        findings: gathered.findings.clone(),
+        errors,
+        ..Turned::default()
+    };
+    let Some(approved) =
+        permitted(works, store, order, &asked, cycle, &gathered.coverage, &thought.plan, &mut turned).await?
+    else {
+        return Ok(turned);
+    };
+    turned.waiting = approved.waiting().iter().map(|(key, why)| format!("{key}: {why}")).collect();
+    if !approved.changes().is_empty() {
+        carry_out(works, store, &shelf, &approved, cycle, stop, &mut turned).await?;
+    } else if turned.errors.is_empty() && turned.waiting.is_empty() && thought.standing.doubts.is_empty() {
+        settle_down(works, store, turned.skipped).await?;
+    }
+    Ok(turned)
+}
+
+fn stopped() -> Turned {
+    Turned { errors: vec!["stopped while reading; nothing was written".to_owned()], ..Turned::default() }
+}
+
+/// Thinks, reads by id what is in doubt, and thinks again.
+async fn surely<T: Fetch + 'static>(
+    works: &Works<T>,
+    shelf: &Shelf,
+    gathered: &Gathered,
+    scheme: &Scheme,
+    ledger: &Ledger,
+    links: &crate::roadmap::Links,
+    cycle: u64,
+) -> Result<(Thought, Vec<String>), CycleTrouble> {
+    let weights = works.settings.weights(&gathered.containers);
+    let day = works.clock.today(&works.settings.daemon.timezone);
+    let seen = snapshot(shelf, gathered).await?;
+    let thought = think(&seen, links, ledger, scheme, &weights, day, cycle);
+    if thought.standing.doubts.is_empty() {
+        return Ok((thought, Vec::new()));
+    }
+    let errors = read_by_id(works, shelf, &thought.standing.doubts, &seen, Turn(2 * cycle)).await?;
+    let seen = snapshot(shelf, gathered).await?;
+    Ok((think(&seen, links, ledger, scheme, &weights, day, cycle), errors))
+}
+
+/// Keeps what was found out, whether or not anything is written.
+pub(super) async fn remember<T>(
+    works: &Works<T>,
+    store: &Store,
+    before: &Ledger,
+    thought: &Thought,
+) -> Result<(), CycleTrouble> {
+    let members: Vec<_> = thought
+        .roadmap
+        .items
+        .iter()
+        .flat_map(|item| item.faces.iter().map(|face| (face.id.clone(), item.id.clone())))
+        .collect();
+    store.assign_items(&members).await?;
+    store.save_ledger(before, &thought.standing.noted).await?;
+    let day = works.clock.today(&works.settings.daemon.timezone);
+    store.save_scores(&thought.scores.items, &thought.scores.formula, day).await?;
+    Ok(())
+}
+
+pub(super) fn scheme_for<T>(works: &Works<T>, gathered: &Gathered, order: &Order) -> Scheme {
+    let mut scheme = works.settings.scheme(&gathered.containers);
+    if order.adopt {
+        Arc::make_mut(&mut scheme.default).existing = Existing::Adopt;
+        for own in scheme.own.values_mut() {
+            Arc::make_mut(own).existing = Existing::Adopt;
+        }
+    }
+    scheme
+}
+
+const SETTLED: &str = "settled";
+
+/// Whether nothing has changed since a cycle that left nothing to do; the number of its skips if so.
+async fn quiet<T>(
+    works: &Works<T>,
+    store: &Store,
+    order: &Order,
+    gathered: &Gathered,
+    asked: &Asked,
+) -> Result<Option<usize>, CycleTrouble> {
+    let calm = gathered.changed == 0
+        && gathered.errors.is_empty()
+        && !gathered.census
+        && asked.nothing()
+        && !order.adopt
+        && order.only.is_none();
+    if !calm {
+        return Ok(None);
+    }
+    let today = works.clock.today(&works.settings.daemon.timezone);
+    if store.next_due().await?.is_some_and(|due| due <= today) {
+        return Ok(None);
+    }
+    let Some(note) = store.note(SETTLED).await? else { return Ok(None) };
+    let Some((digest, skipped)) = note.split_once(' ') else { return Ok(None) };
+    Ok((digest == works.settings.digest()).then(|| skipped.parse().unwrap_or(0)))
+}
+
+/// Notes that nothing is left to do, so that the next cycle may be quiet.
+async fn settle_down<T>(works: &Works<T>, store: &Store, skipped: usize) -> Result<(), CycleTrouble> {
+    store.set_note(SETTLED, &format!("{} {skipped}", works.settings.digest())).await?;
+    Ok(())
+}
+
+/// Asks whether the plan may be applied; says in `turned` what it waits for if not.
+#[expect(clippy::too_many_arguments, reason = "everything that a yes depends on, none of it optional")]
+async fn permitted<T>(
+    works: &Works<T>,
+    store: &Store,
+    order: &Order,
+    asked: &Asked,
+    cycle: u64,
+    coverage: &Coverage,
+    plan: &Plan,
+    turned: &mut Turned,
+) -> Result<Option<ApprovedPlan>, CycleTrouble> {
+    if let Some(since) = store.paused().await? {
+        turned.paused = !plan.changes.is_empty();
+        if turned.paused {
+            turned.findings.push(format!("writing is paused since {since}; `roadmapd resume` ends that"));
+        }
+        return Ok(None);
+    }
+    let waiting = store.waiting().await?;
+    let fingerprint = order.only.as_ref().or(asked.approved.as_ref());
+    let reviewed = match fingerprint {
+        None => None,
+        Some(fingerprint) if *fingerprint == plan.fingerprint => Some(plan.reviewed()),
+        Some(fingerprint) => match waiting.as_ref().filter(|waiting| waiting.reviewed.fingerprint == *fingerprint) {
+            Some(waiting) => Some(waiting.reviewed.clone()),
+            None => {
+                turned.errors.push(unknown_fingerprint(fingerprint, plan, waiting.as_ref()));
+                None
+            }
+        },
+    };
+    if order.only.is_some() && reviewed.is_none() {
+        return Ok(None);
+    }
+    let approval = Approval { reviewed, past_limits: order.past_limits };
+    match approve(plan.clone(), coverage, &works.settings.limits(), approval) {
+        Ok(approved) => {
+            if waiting.is_some() {
+                store.save_waiting(None).await?;
+            }
+            Ok(Some(approved))
+        }
+        Err(refusal) => {
+            if matches!(refusal.needed, Need::FirstContact | Need::Limits) {
+                store.save_waiting(Some(&waiting_plan(works, plan.reviewed(), &refusal, cycle))).await?;
+            }
+            turned.approval = Some(refusal);
+            Ok(None)
+        }
+    }
+}
+
+fn waiting_plan<T>(works: &Works<T>, reviewed: Reviewed, refusal: &Unsafe, cycle: u64) -> WaitingPlan {
+    WaitingPlan {
+        reviewed,
+        need: refusal.needed,
+        detail: refusal.detail.clone(),
+        cycle,
+        at: works.clock.now(),
+    }
+}
+
+fn unknown_fingerprint(asked: &str, plan: &Plan, waiting: Option<&WaitingPlan>) -> String {
+    let now = if plan.changes.is_empty() {
+        "there is nothing to write now".to_owned()
+    } else {
+        format!("the plan is now {}", plan.fingerprint)
+    };
+    let stored = waiting.map_or(String::new(), |waiting| format!(", the one that waits is {}", waiting.reviewed.fingerprint));
+    format!("no reviewed plan has the fingerprint {asked}: {now}{stored}; review it with `roadmapd plan` and name its fingerprint")
+}
+
+/// Writes, settles, and reads its own echo.
+pub(super) async fn carry_out<T: Fetch + Write + 'static>(
+    works: &Works<T>,
+    store: &Store,
+    shelf: &Arc<Shelf>,
+    approved: &ApprovedPlan,
+    cycle: u64,
+    stop: &CancellationToken,
+    turned: &mut Turned,
+) -> Result<(), CycleTrouble> {
+    let applied = apply(works, store, approved, cycle, stop).await;
+    let standing = store.ledger().await?;
+    let after = settle(standing.clone(), approved, &applied.receipt);
+    store.save_ledger(&standing, &after).await?;
+    turned.written = applied.written(approved);
+    turned.failed = applied.failures().len();
+    turned.errors.extend(applied.failures());
+    turned.errors.extend(applied.errors.iter().cloned());
+    if !stop.is_cancelled() {
+        let written: BTreeSet<IssueId> = applied.receipt.outcomes.keys().cloned().collect();
+        super::echo::echo(works, store, shelf, &written, Turn(2 * cycle + 1)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The echo: a cycle that wrote reads what it wrote, so that the next one is quiet.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tracing::debug;
+
+use super::gather::read;
+use super::shelf::Shelf;
+use super::{CycleTrouble, Works};
+use crate::model::{Issue, IssueId, Turn};
+use crate::store::Store;
+use crate::tracker::{Ask, Fetch};
+
+/// Reads the trackers that were written, then by id what their lists don't show yet (a search index lags).
+/// A failure costs nothing but the next cycle's quiet.
+pub(super) async fn echo<T: Fetch>(
+    works: &Works<T>,
+    store: &Store,
+    shelf: &Shelf,
+    written: &BTreeSet<IssueId>,
+    turn: Turn,
+) -> Result<(), CycleTrouble> {
+    for tracker in &works.trackers {
+        let name = tracker.name();
+        let ids: Vec<String> = written.iter().filter(|id| &id.tracker == name).map(|id| id.id.clone()).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let memory = store.tracker(name).await?.memory;
+        match read(&**tracker, shelf, Ask { memory, census: false, turn }).await {
+            Ok((read, _)) => store.finish_reading(name, &read, works.clock.now(), false).await?,
+            Err(error) => debug!("the echo couldn't be read: {error}"),
+        }
+        let unheard: Vec<Arc<Issue>> = store
+            .issues_by_id(name, &ids)
+            .await?
+            .into_iter()
+            .filter(|issue| issue.reading.turn < turn)
+            .map(Arc::new)
+            .collect();
+        if unheard.is_empty() {
+            continue;
+        }
+        match tracker.by_id(unheard, turn).await {
+            Ok(fresh) => store.save_issues(&fresh).await?,
+            Err(error) => debug!("the echo couldn't be read by id: {error}"),
+        }
+    }
+    Ok(())
+}

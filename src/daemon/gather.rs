@@ -1,0 +1,214 @@
+//! Trackers -> Snapshot: reads every tracker to its end and says how far the answer can be trusted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::Works;
+use super::shelf::{KnownTo, Shelf, trouble};
+use crate::model::{ContainerKey, Coverage, Issue, IssueId, Reach, Snapshot, Timestamp, TrackerName, Turn};
+use crate::store::{StoreTrouble, TrackerState};
+use crate::tracker::{Ask, Fetch, Read, Trouble};
+
+/// Pages under way between an adapter and the shelf.
+const PAGES_IN_FLIGHT: usize = 4;
+
+/// What a reading of all trackers found.
+pub(super) struct Gathered {
+    /// How far each tracker can be trusted.
+    pub(super) coverage: Coverage,
+    /// Containers in reach of the configuration, as the trackers spell them.
+    pub(super) containers: Vec<ContainerKey>,
+    /// Issues that are new or changed.
+    pub(super) changed: usize,
+    /// A full listing of some tracker was made.
+    pub(super) census: bool,
+    /// Sentences about trackers that couldn't be read.
+    pub(super) errors: Vec<String>,
+    /// Sentences that a person should know though nothing failed.
+    pub(super) findings: Vec<String>,
+}
+
+/// Reads every tracker, all at once, and keeps what they say on the shelf.
+pub(super) async fn gather<T: Fetch + 'static>(
+    works: &Works<T>,
+    shelf: &Arc<Shelf>,
+    turn: Turn,
+    census: bool,
+) -> Result<Gathered, StoreTrouble> {
+    let mut readings = JoinSet::new();
+    let mut states = BTreeMap::new();
+    for tracker in &works.trackers {
+        let state = match shelf.store() {
+            Some(store) => store.tracker(tracker.name()).await?,
+            None => TrackerState::default(),
+        };
+        let census = census || state.memory.is_none() || census_due(works, &state);
+        let ask = Ask { memory: state.memory.clone(), census, turn };
+        states.insert(tracker.name().clone(), (state, census));
+        let (tracker, shelf) = (Arc::clone(tracker), Arc::clone(shelf));
+        readings.spawn(async move {
+            let answer = read(&*tracker, &shelf, ask).await;
+            (tracker.name().clone(), answer)
+        });
+    }
+    let mut gathered = Gathered {
+        coverage: Coverage::default(),
+        containers: Vec::new(),
+        changed: 0,
+        census: false,
+        errors: Vec::new(),
+        findings: Vec::new(),
+    };
+    let mut answers = BTreeMap::new();
+    while let Some(joined) = readings.join_next().await {
+        match joined {
+            Ok((name, answer)) => {
+                answers.insert(name, answer);
+            }
+            Err(error) => gathered.errors.push(format!("a reading broke off: {error}")),
+        }
+    }
+    for (name, (state, census)) in states {
+        let answer = answers.remove(&name);
+        let settled = conclude(works, shelf, &name, &state, census, answer).await?;
+        gathered.changed += settled.changed;
+        gathered.census |= census && settled.reach.failed.is_none();
+        gathered.errors.extend(settled.reach.failed.clone());
+        gathered.findings.extend(settled.findings);
+        gathered.containers.extend(settled.containers);
+        gathered.coverage.trackers.insert(name, settled.reach);
+    }
+    Ok(gathered)
+}
+
+struct Concluded {
+    reach: Reach,
+    containers: Vec<ContainerKey>,
+    findings: Vec<String>,
+    changed: usize,
+}
+
+/// Makes one tracker's reading durable, or says why it doesn't count.
+async fn conclude<T: Fetch>(
+    works: &Works<T>,
+    shelf: &Shelf,
+    name: &TrackerName,
+    state: &TrackerState,
+    census: bool,
+    answer: Option<Result<(Read, usize), Trouble>>,
+) -> Result<Concluded, StoreTrouble> {
+    let now = works.clock.now();
+    let failure = match answer {
+        Some(Ok((read, changed))) => {
+            let kept = match shelf {
+                Shelf::Durable(store) => store.finish_reading(name, &read, now, census).await,
+                Shelf::Fleeting { .. } => Ok(()),
+            };
+            match kept {
+                Ok(()) => {
+                    return Ok(Concluded {
+                        reach: Reach { whole: true, failed: None, age_s: Some(0) },
+                        containers: read.containers,
+                        findings: read.findings,
+                        changed,
+                    });
+                }
+                Err(error) => trouble(name, &error).to_string(),
+            }
+        }
+        Some(Err(error)) => error.to_string(),
+        None => format!("{name}: the reading broke off; the next cycle tries again"),
+    };
+    if let Shelf::Durable(store) = shelf {
+        store.read_failed(name, now, &failure).await?;
+    }
+    Ok(Concluded {
+        reach: Reach {
+            whole: state.whole,
+            failed: Some(failure),
+            age_s: state.last_whole.map(|last| age_s(last, now)),
+        },
+        containers: state.containers.clone(),
+        findings: Vec::new(),
+        changed: 0,
+    })
+}
+
+fn age_s(then: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(now.duration_since(then).as_secs()).unwrap_or(0)
+}
+
+fn census_due<T>(works: &Works<T>, state: &TrackerState) -> bool {
+    let daemon = &works.settings.daemon;
+    state.last_census.is_some_and(|last| {
+        daemon.census.next_after(last, &daemon.timezone).is_some_and(|due| due <= works.clock.now())
+    })
+}
+
+/// Reads one tracker to its end; every page is kept before the next is awaited for long.
+pub(super) async fn read<T: Fetch>(tracker: &T, shelf: &Shelf, ask: Ask) -> Result<(Read, usize), Trouble> {
+    let name = tracker.name();
+    let (pages, mut arriving) = mpsc::channel(PAGES_IN_FLIGHT);
+    let known = KnownTo { shelf, tracker: name };
+    let keep = async {
+        let mut changed = 0;
+        while let Some(page) = arriving.recv().await {
+            let page: Vec<Issue> = page;
+            changed += page.len();
+            if let Err(error) = shelf.keep(page).await {
+                // Dropping the receiver ends the reading: what can't be kept needn't be asked for.
+                drop(arriving);
+                return Err(trouble(name, &error));
+            }
+        }
+        Ok(changed)
+    };
+    let (read, changed) = tokio::join!(tracker.poll(ask, &known, pages), keep);
+    let changed = changed?;
+    Ok((read?, changed))
+}
+
+/// Reads issues by id where their answer hangs on a surer reading. Returns whether anything was read.
+pub(super) async fn read_by_id<T: Fetch>(
+    works: &Works<T>,
+    shelf: &Shelf,
+    issues: &BTreeSet<IssueId>,
+    snapshot: &Snapshot,
+    turn: Turn,
+) -> Result<Vec<String>, StoreTrouble> {
+    let mut errors = Vec::new();
+    for tracker in &works.trackers {
+        let reachable = snapshot.coverage.trackers.get(tracker.name()).is_some_and(|reach| reach.failed.is_none());
+        let wanted: Vec<Arc<Issue>> = snapshot
+            .issues
+            .iter()
+            .filter(|issue| &issue.id.tracker == tracker.name() && issues.contains(&issue.id))
+            .cloned()
+            .collect();
+        if wanted.is_empty() || !reachable {
+            continue;
+        }
+        match tracker.by_id(wanted, turn).await {
+            Ok(fresh) => shelf.keep(fresh).await?,
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+    Ok(errors)
+}
+
+/// Everything on the shelf that is in reach of the configuration.
+pub(super) async fn snapshot(shelf: &Shelf, gathered: &Gathered) -> Result<Snapshot, StoreTrouble> {
+    let in_reach: BTreeSet<&ContainerKey> = gathered.containers.iter().collect();
+    let issues = shelf.issues().await?;
+    Ok(Snapshot {
+        issues: issues
+            .into_iter()
+            .filter(|issue| in_reach.contains(&issue.container))
+            .map(Arc::new)
+            .collect(),
+        coverage: gathered.coverage.clone(),
+    })
+}

@@ -1,0 +1,94 @@
+//! The daemon: poll, the cycle, apply, and the loop that turns them.
+
+mod apply;
+mod cycle;
+mod echo;
+mod gather;
+mod people;
+mod run;
+mod shelf;
+mod think;
+mod undo;
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::model::{Day, Timestamp};
+use crate::settings::Settings;
+use crate::store::StoreTrouble;
+use crate::tracker::{Tracker, Trouble};
+
+pub use cycle::{Order, Preview, Turned, preview, turn};
+pub use run::{RunTrouble, run};
+pub use think::{Thought, think};
+pub use undo::undo;
+pub use view::View;
+
+/// How long a cycle waits for another one's lock before it names the holder.
+pub const LOCK_WAIT: Duration = Duration::from_secs(60);
+
+/// What ends a cycle before its end. What a tracker does is in the cycle's answer instead.
+#[derive(Debug, thiserror::Error)]
+pub enum CycleTrouble {
+    /// The store can't be read or written, or another process holds its lock.
+    #[error(transparent)]
+    Store(#[from] StoreTrouble),
+    /// There is no such cycle, or it wrote nothing.
+    #[error("cycle {0} wrote nothing that could be undone; `roadmapd history` lists the cycles")]
+    NothingToUndo(u64),
+}
+
+/// The trackers and the settings that every cycle works with.
+#[derive(Clone)]
+pub struct Works<T = Tracker> {
+    /// Checked settings.
+    pub settings: Arc<Settings>,
+    /// The connected trackers, in the configuration's order.
+    pub trackers: Vec<Arc<T>>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Works {
+    /// Connects the configured trackers. Sends nothing yet.
+    ///
+    /// # Errors
+    /// A tracker whose credential can't be read or whose address can't be used.
+    pub fn connect(settings: Arc<Settings>, clock: Clock) -> Result<Self, Trouble> {
+        let trackers = settings
+            .trackers
+            .iter()
+            .map(|config| Tracker::connect(config).map(Arc::new))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { settings, trackers, clock })
+    }
+}
+
+/// Where the time comes from: the system, or a test.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self(Arc::new(Timestamp::now))
+    }
+
+    /// A clock that a test sets.
+    pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+
+    /// The day in a time zone.
+    pub fn today(&self, zone: &TimeZone) -> Day {
+        self.now().to_zoned(zone.clone()).date()
+    }
+}

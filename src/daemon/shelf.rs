@@ -1,0 +1,136 @@
+//! Where readings are kept while a cycle works: the store, or, for a preview, memory laid over it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::{Issue, IssueId, Timestamp, TrackerName};
+use crate::store::{Store, StoreTrouble};
+use crate::tracker::{Known, Trouble, TroubleKind};
+
+/// Where readings are kept.
+pub(super) enum Shelf {
+    /// Durably.
+    Durable(Store),
+    /// Until the preview ends, over what an earlier cycle stored, if any did.
+    Fleeting { below: Option<Store>, above: Mutex<BTreeMap<IssueId, Issue>> },
+}
+
+impl Shelf {
+    /// A shelf that forgets.
+    pub(super) fn fleeting(below: Option<Store>) -> Self {
+        Self::Fleeting { below, above: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// The store behind it, if there is one.
+    pub(super) fn store(&self) -> Option<&Store> {
+        match self {
+            Self::Durable(store) => Some(store),
+            Self::Fleeting { below, .. } => below.as_ref(),
+        }
+    }
+
+    /// Keeps what was read.
+    pub(super) async fn keep(&self, issues: Vec<Issue>) -> Result<(), StoreTrouble> {
+        match self {
+            Self::Durable(store) => store.save_issues(&issues).await,
+            Self::Fleeting { below, above } => {
+                let mut items = BTreeMap::new();
+                if let Some(store) = below {
+                    for (tracker, ids) in by_tracker(&issues) {
+                        for issue in store.issues_by_id(&tracker, &ids).await? {
+                            items.insert(issue.id, (issue.item, issue.aliases));
+                        }
+                    }
+                }
+                let mut above = above.lock().unwrap_or_else(PoisonError::into_inner);
+                for mut issue in issues {
+                    if let Some((item, aliases)) = items.remove(&issue.id) {
+                        issue.item = item;
+                        issue.aliases = aliases;
+                    }
+                    above.insert(issue.id.clone(), issue);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Every issue kept, sorted by id.
+    pub(super) async fn issues(&self) -> Result<Vec<Issue>, StoreTrouble> {
+        let mut issues = match self.store() {
+            Some(store) => store.issues().await?,
+            None => Vec::new(),
+        };
+        if let Self::Fleeting { above, .. } = self {
+            let above = above.lock().unwrap_or_else(PoisonError::into_inner);
+            issues.retain(|issue| !above.contains_key(&issue.id));
+            issues.extend(above.values().cloned());
+            issues.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        Ok(issues)
+    }
+}
+
+fn by_tracker(issues: &[Issue]) -> BTreeMap<TrackerName, Vec<String>> {
+    let mut ids: BTreeMap<TrackerName, Vec<String>> = BTreeMap::new();
+    for issue in issues {
+        ids.entry(issue.id.tracker.clone()).or_default().push(issue.id.id.clone());
+    }
+    ids
+}
+
+/// What one tracker's adapter may ask about what is known.
+pub(super) struct KnownTo<'a> {
+    pub(super) shelf: &'a Shelf,
+    pub(super) tracker: &'a TrackerName,
+}
+
+impl Known for KnownTo<'_> {
+    async fn stamps(&self, ids: &[String]) -> Result<BTreeMap<String, Timestamp>, Trouble> {
+        let mut stamps = match self.shelf.store() {
+            Some(store) => store.stamps(self.tracker, ids).await.map_err(|error| trouble(self.tracker, &error))?,
+            None => BTreeMap::new(),
+        };
+        if let Shelf::Fleeting { above, .. } = self.shelf {
+            let above = above.lock().unwrap_or_else(PoisonError::into_inner);
+            for id in ids {
+                if let Some(issue) = above.get(&IssueId::new(self.tracker, id)) {
+                    stamps.insert(id.clone(), issue.updated);
+                }
+            }
+        }
+        Ok(stamps)
+    }
+
+    async fn issues(&self, ids: &[String]) -> Result<BTreeMap<String, Issue>, Trouble> {
+        let mut issues: BTreeMap<String, Issue> = match self.shelf.store() {
+            Some(store) => store
+                .issues_by_id(self.tracker, ids)
+                .await
+                .map_err(|error| trouble(self.tracker, &error))?
+                .into_iter()
+                .map(|issue| (issue.id.id.clone(), issue))
+                .collect(),
+            None => BTreeMap::new(),
+        };
+        if let Shelf::Fleeting { above, .. } = self.shelf {
+            let above = above.lock().unwrap_or_else(PoisonError::into_inner);
+            for id in ids {
+                if let Some(issue) = above.get(&IssueId::new(self.tracker, id)) {
+                    issues.insert(id.clone(), issue.clone());
+                }
+            }
+        }
+        Ok(issues)
+    }
+}
+
+/// A store's trouble as a tracker's adapter meets it.
+pub(super) fn trouble(tracker: &TrackerName, error: &StoreTrouble) -> Trouble {
+    Trouble {
+        tracker: tracker.clone(),
+        kind: TroubleKind::Store,
+        what: format!("what it told could not be kept: {error}"),
+        next: "nothing more was read or written; the next cycle starts where this one did".to_owned(),
+    }
+}

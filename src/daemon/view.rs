@@ -1,0 +1,57 @@
+//! Store -> View: what the last cycle knew, for commands that only show.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{CycleTrouble, Thought, Works, people, think};
+use crate::model::{ContainerKey, Coverage, Reach, Snapshot, Timestamp, TrackerName};
+use crate::plan::Ledger;
+use crate::store::Store;
+
+/// What the last cycle knew, thought through again for today. Nothing is asked of any tracker.
+#[derive(Debug)]
+pub struct View {
+    /// Roadmap, scores, standing and plan.
+    pub thought: Thought,
+    /// What we last wrote and saw.
+    pub ledger: Ledger,
+    /// When each tracker was last read whole.
+    pub read_at: BTreeMap<TrackerName, Option<Timestamp>>,
+}
+
+impl View {
+    /// Reads the store and thinks.
+    ///
+    /// # Errors
+    /// A store that can't be read.
+    pub async fn open<T>(works: &Works<T>, store: &Store) -> Result<Self, CycleTrouble> {
+        let mut containers = Vec::new();
+        let mut coverage = Coverage::default();
+        let mut read_at = BTreeMap::new();
+        for config in &works.settings.trackers {
+            let state = store.tracker(config.name()).await?;
+            containers.extend(state.containers.clone());
+            let reach = Reach { whole: state.whole, failed: None, age_s: None };
+            coverage.trackers.insert(config.name().clone(), reach);
+            read_at.insert(config.name().clone(), state.last_whole);
+        }
+        let issues = store.issues().await?;
+        let in_reach: BTreeSet<&ContainerKey> = containers.iter().collect();
+        let snapshot = Snapshot {
+            issues: issues.into_iter().filter(|issue| in_reach.contains(&issue.container)).map(Arc::new).collect(),
+            coverage,
+        };
+        let ledger = store.ledger().await?;
+        let links = people::links(store, works).await?;
+        let thought = think(
+            &snapshot,
+            &links,
+            &ledger,
+            &works.settings.scheme(&containers),
+            &works.settings.weights(&containers),
+            works.clock.today(&works.settings.daemon.timezone),
+            store.last_cycle().await?,
+        );
+        Ok(Self { thought, ledger, read_at })
+    }
+}
