@@ -53,6 +53,8 @@ pub struct Turned {
     pub cycle: u64,
     /// Nothing had changed: it left before unify.
     pub quiet: bool,
+    /// Some tracker was listed in full.
+    pub census: bool,
     /// The plan; None when quiet.
     pub plan: Option<Plan>,
     /// What the plan waits for.
@@ -156,6 +158,7 @@ pub(super) async fn conclude<T: Fetch>(
 fn summary_of(turned: &Turned) -> CycleSummary {
     CycleSummary {
         quiet: turned.quiet,
+        census: turned.census,
         written: turned.written,
         skipped: turned.skipped,
         failed: turned.failed,
@@ -207,6 +210,7 @@ async fn locked<T: Fetch + Write + 'static>(
 
     let mut turned = Turned {
         skipped: thought.plan.skips.len(),
+        census: gathered.census,
         plan: Some(thought.plan.clone()),
         findings: gathered.findings.clone(),
         errors,

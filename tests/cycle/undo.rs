@@ -1,0 +1,48 @@
+//! Undo takes back what a cycle wrote where it still stands.
+
+use roadmapd::daemon;
+use roadmapd::sandbox::Corpus;
+use tokio_util::sync::CancellationToken;
+
+use crate::world::{WRITES, World};
+
+#[tokio::test]
+async fn undo_restores_the_labels_except_what_a_person_changed_since() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    let before = world.trackers.all_labels();
+    let turned = world.turn().await;
+    let mine = turned.plan.expect("a plan").changes[0].key.local.clone();
+    let theirs = if world.labels(&mine, "priority/").contains(&"priority/p0".to_owned()) { "priority/p3" } else { "priority/p0" };
+    let ours = world.labels(&mine, "priority/");
+    world.trackers.remove_label(&mine, &ours[0]).expect("a label");
+    world.trackers.add_label(&mine, theirs).expect("a label");
+    world.pass(60);
+
+    let undone = daemon::undo(&world.works, &world.store, turned.cycle, &CancellationToken::new()).await.expect("an undo");
+    assert_eq!(undone.errors, Vec::<String>::new());
+    let after = world.trackers.all_labels();
+    for (key, labels) in &after {
+        if *key == mine {
+            assert_eq!(world.labels(key, "priority/"), [theirs]);
+        } else {
+            assert_eq!(labels, &before[key], "{key}");
+        }
+    }
+    world.pass(60);
+    for _ in 0..3 {
+        let next = world.turn().await;
+        let untouched: Vec<_> = world.trackers.all_labels().into_iter().filter(|(key, _)| *key != mine).collect();
+        let expected: Vec<_> = after.clone().into_iter().filter(|(key, _)| *key != mine).collect();
+        // The linked face of the person's issue may follow their value; nothing else moves.
+        let moved: Vec<_> = untouched.iter().zip(&expected).filter(|(now, then)| now != then).collect();
+        assert!(moved.len() <= 1, "{moved:?} {:?}", next.plan.map(|plan| plan.changes));
+    }
+    assert_eq!(world.turn().await.written, 0);
+}
+
+#[tokio::test]
+async fn a_cycle_that_wrote_nothing_cannot_be_undone() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    let refused = daemon::undo(&world.works, &world.store, 7, &CancellationToken::new()).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("cycle 7")));
+}

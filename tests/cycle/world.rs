@@ -1,0 +1,150 @@
+//! A small world: two trackers, a configuration, a database, and a clock that tests turn.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use roadmapd::daemon::{self, Clock, Order, Preview, Turned, Works};
+use roadmapd::model::Timestamp;
+use roadmapd::sandbox::{self, Corpus, Options, Running, Sandbox, Tracker};
+use roadmapd::settings::Settings;
+use roadmapd::store::{Request, Store};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// When the worlds of these tests begin.
+pub const MORNING: &str = "2026-11-24T09:00:00Z";
+
+pub struct World {
+    pub trackers: Running,
+    pub works: Works,
+    pub store: Store,
+    pub folder: TempDir,
+    now: Arc<Mutex<Timestamp>>,
+}
+
+/// Settings beyond the trackers under which a cycle writes without asking.
+pub const WRITES: &str = "[write]\nfirst_contact = \"apply\"\n[limits]\nshare_max = 1.0\n";
+
+impl World {
+    /// A world with these issues, whose configuration is the two trackers and `more`.
+    pub async fn new(corpus: Corpus, more: &str) -> Self {
+        let start: Timestamp = MORNING.parse().expect("a time");
+        let options = Options { clock: sandbox::Clock::fixed(start), ..Options::default() };
+        let trackers = Sandbox::start(corpus, options).await.expect("the sandbox starts");
+        let folder = tempfile::tempdir().expect("a folder");
+        let now = Arc::new(Mutex::new(start));
+        let works = works(&trackers, folder.path(), more, &now);
+        let store = Store::open(&works.settings.daemon.database).await.expect("a store");
+        Self { trackers, works, store, folder, now }
+    }
+
+    /// The same world with another configuration.
+    pub fn reconfigure(&mut self, more: &str) {
+        self.works = works(&self.trackers, self.folder.path(), more, &self.now);
+    }
+
+    /// Lets time pass, for the trackers and for roadmapd.
+    pub fn pass(&self, seconds: u64) {
+        self.trackers.clock().advance(Duration::from_secs(seconds));
+        *self.now.lock().expect("a clock") = self.trackers.clock().now();
+    }
+
+    /// One cycle.
+    pub async fn turn(&self) -> Turned {
+        self.turn_as(&Order { cause: "test".to_owned(), ..Order::default() }).await
+    }
+
+    /// One cycle with an order; afterwards a minute has passed.
+    pub async fn turn_as(&self, order: &Order) -> Turned {
+        let turned = daemon::turn(&self.works, &self.store, order, &CancellationToken::new()).await.expect("a cycle");
+        self.pass(60);
+        turned
+    }
+
+    /// What one cycle would write.
+    pub async fn preview(&self) -> Preview {
+        daemon::preview(&self.works, Some(self.store.clone())).await.expect("a preview")
+    }
+
+    /// Asks something of the next cycle.
+    pub async fn ask(&self, request: Request) {
+        let now = *self.now.lock().expect("a clock");
+        self.store.ask(&request, now).await.expect("the request is stored");
+    }
+
+    /// All labels of an issue that start with `start`.
+    pub fn labels(&self, key: &str, start: &str) -> Vec<String> {
+        let labels = self.trackers.labels_of(key).expect("an issue");
+        labels.into_iter().filter(|label| label.starts_with(start)).collect()
+    }
+
+    /// Every label that isn't a level of ours, by issue.
+    pub fn foreign_labels(&self) -> BTreeMap<String, Vec<String>> {
+        let ours = |label: &String| label.starts_with("priority/") || label.starts_with("complexity/");
+        let mut all = self.trackers.all_labels();
+        all.values_mut().for_each(|labels| labels.retain(|label| !ours(label)));
+        all
+    }
+
+    /// Keys of the open issues of both trackers, pull requests left out.
+    pub fn open_keys(&self) -> Vec<String> {
+        let facts = self.trackers.all_facts();
+        facts.iter().filter(|(_, facts)| facts.open && !facts.pull_request).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Requests to GitHub and to Jira since the counts were reset.
+    pub fn requests(&self) -> (u64, u64) {
+        (self.trackers.request_count(Tracker::GitHub), self.trackers.request_count(Tracker::Jira))
+    }
+
+    /// Writing requests to both trackers since the counts were reset.
+    pub fn writes(&self) -> u64 {
+        self.trackers.write_count(Tracker::GitHub) + self.trackers.write_count(Tracker::Jira)
+    }
+}
+
+fn works(trackers: &Running, folder: &Path, more: &str, now: &Arc<Mutex<Timestamp>>) -> Works {
+    let text = configuration(trackers, folder, more);
+    let settings = Settings::from_toml(&text, &[]).unwrap_or_else(|findings| panic!("{findings}\n{text}"));
+    let now = Arc::clone(now);
+    let clock = Clock::from_fn(move || *now.lock().expect("a clock"));
+    roadmapd::tracker::install_tls();
+    Works::connect(Arc::new(settings), clock).expect("the trackers connect")
+}
+
+/// The configuration as a file would hold it; secrets lie beside it as files.
+pub fn configuration(trackers: &Running, folder: &Path, more: &str) -> String {
+    let (github_token, jira_token) = (folder.join("github-token"), folder.join("jira-token"));
+    std::fs::write(&github_token, trackers.github_token()).expect("a file");
+    std::fs::write(&jira_token, trackers.jira_token()).expect("a file");
+    let budget = "budget = { writes_per_minute = 1000000, writes_per_hour = 60000000, concurrency = 4 }";
+    let mut text = String::new();
+    let _ = write!(
+        text,
+        "{more}\n[daemon]\ndatabase = {:?}\nlisten = \"\"\n\
+         [trackers.github]\nkind = \"github\"\nbase_url = {:?}\nauth = {{ token = {{ file = {:?} }} }}\nrepositories = {:?}\n{budget}\n\
+         [trackers.jira]\nkind = \"jira\"\nbase_url = {:?}\nauth = {{ user = {:?}, token = {{ file = {:?} }} }}\nprojects = {:?}\n{budget}\n",
+        format!("sqlite:{}", folder.join("roadmapd.db").display()),
+        trackers.github_url(),
+        github_token.display().to_string(),
+        containers(trackers, '#'),
+        trackers.jira_url(),
+        trackers.jira_user(),
+        jira_token.display().to_string(),
+        containers(trackers, '-'),
+    );
+    text
+}
+
+/// Repositories (`#`) or projects (`-`) that have issues.
+fn containers(trackers: &Running, before_number: char) -> BTreeSet<String> {
+    trackers
+        .all_facts()
+        .keys()
+        .filter(|key| key.contains('#') == (before_number == '#'))
+        .filter_map(|key| key.rsplit_once(before_number).map(|(container, _)| container.to_owned()))
+        .collect()
+}
