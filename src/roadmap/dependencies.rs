@@ -8,9 +8,9 @@ use crate::model::{Relation, RelationKind};
 /// Fills blockers and blocked from every face's relations, and cuts what waits for itself.
 pub(super) fn fill(items: &mut [Item], item_at: &[usize], lookup: &Lookup<'_>) -> Vec<Cycle> {
     let mut waits = Vec::new();
-    for index in 0..items.len() {
+    for (index, item) in items.iter_mut().enumerate() {
         let mut outside = Vec::new();
-        for face in &items[index].faces {
+        for face in &item.faces {
             for Relation { kind, to } in &face.relations {
                 let other = lookup.referred(&face.id.tracker, to).map(|issue| item_at[issue]);
                 match (kind, other) {
@@ -25,7 +25,7 @@ pub(super) fn fill(items: &mut [Item], item_at: &[usize], lookup: &Lookup<'_>) -
         }
         outside.sort();
         outside.dedup();
-        items[index].blocked_outside = outside;
+        item.blocked_outside = outside;
     }
     waits.retain(|(waiting, blocker)| waiting != blocker);
     waits.sort_unstable();

@@ -192,6 +192,8 @@ fn word_after(line: &str, at: usize) -> bool {
     let mut after = line[at..].chars();
     match after.next() {
         Some('-' | '/' | '@') => after.next().is_some_and(in_word),
+        // "ABC-1.2" is a version.
+        Some('.') => after.next().is_some_and(|c| c.is_ascii_digit()),
         Some(c) => in_word(c),
         None => false,
     }

@@ -1,0 +1,277 @@
+//! What levels real situations get, and in which words.
+
+use std::collections::BTreeMap;
+
+use roadmapd::model::*;
+use roadmapd::roadmap::Roadmap;
+use roadmapd::score::{EstimateSource, ItemScore, Knobs, Levels, Model, Previous, RULES, Weights, rank, score};
+
+use crate::score_corpus::{TODAY, at, day, issue, relation, roadmap};
+
+fn scored(roadmap: &Roadmap, previous: &Previous) -> BTreeMap<String, ItemScore> {
+    let scores = score(roadmap, previous, &Model::default(), &Weights::uniform(Knobs::default()), TODAY);
+    let keys = roadmap.items.iter().map(|item| item.founder().key.to_string());
+    keys.zip(scores.items).collect()
+}
+
+fn one(change: impl FnOnce(&mut Issue)) -> ItemScore {
+    let mut issue = issue("jira:PAY-7");
+    change(&mut issue);
+    scored(&roadmap([issue]), &Previous::default()).into_values().next().expect("one item")
+}
+
+fn named(name: &str, age: i64) -> impl FnOnce(&mut Issue) {
+    let name = name.to_owned();
+    move |issue| {
+        issue.priority = Some(name);
+        issue.created = at(-age);
+    }
+}
+
+fn whys(because: &[roadmapd::score::Because]) -> Vec<(&str, &str)> {
+    because.iter().map(|because| (because.rule.as_str(), because.why.as_str())).collect()
+}
+
+#[test]
+fn the_rules_are_in_one_table_with_the_documented_weights() {
+    let table: Vec<(&str, f64)> = RULES.iter().map(|rule| (rule.name, rule.weight)).collect();
+    assert_eq!(
+        table,
+        [("severity", 30.0), ("deadline", 20.0), ("demand", 15.0), ("blocking", 15.0), ("recency", 10.0)]
+    );
+    assert!(RULES.iter().all(|rule| !rule.meaning.is_empty() && !rule.meaning.contains('\n')));
+    assert_eq!(Knobs::default().weights.len(), RULES.len());
+}
+
+#[test]
+fn declared_priorities_land_where_people_expect_them() {
+    for (name, age, level) in [
+        ("Highest", 1, Priority::P1),
+        ("Highest", 300, Priority::P1),
+        ("High", 1, Priority::P2),
+        ("High", 300, Priority::P2),
+        ("Medium", 1, Priority::P2),
+        ("Medium", 300, Priority::P3),
+        ("Low", 1, Priority::P3),
+        ("Lowest", 1, Priority::P3),
+    ] {
+        let score = one(named(name, age));
+        assert_eq!(score.priority.level, level, "{name}, {age} days old: {:?}", score.priority);
+    }
+}
+
+#[test]
+fn the_worst_is_p0_when_it_is_due_or_many_want_it() {
+    let due = one(|issue| {
+        named("Highest", 300)(issue);
+        issue.due = Some((day(5), DueSource::Issue));
+    });
+    assert_eq!(due.priority.level, Priority::P0);
+    let wanted = one(|issue| {
+        named("Highest", 300)(issue);
+        issue.votes = 70;
+    });
+    assert_eq!(wanted.priority.level, Priority::P0);
+}
+
+#[test]
+fn reasons_are_sentences_and_the_strongest_comes_first() {
+    let score = one(|issue| {
+        named("Highest", 3)(issue);
+        issue.due = Some((day(7), DueSource::Issue));
+        (issue.reactions, issue.votes, issue.comments) = (7, 1, 3);
+    });
+    assert_eq!(
+        whys(&score.priority.because),
+        [
+            ("severity", "declared Highest in jira"),
+            ("deadline", "due in 7 days or less (2026-12-01)"),
+            ("recency", "opened 7 days ago or less (2026-11-21)"),
+            ("demand", "7 reactions, 1 vote, 3 comments"),
+            ("cap", "100 is the most"),
+        ]
+    );
+    assert_eq!(score.priority.score, 100.0);
+    assert_eq!(score.due_again, Some(day(5)), "a week after it was opened");
+}
+
+#[test]
+fn a_low_blocker_of_a_pressing_item_is_lifted_through_both_trackers_and_says_why() {
+    // jira:PAY-7 waits for jira:CORE-1, which is github:acme/api#1, which waits for github:acme/web#1.
+    let mut urgent = issue("jira:PAY-7");
+    named("Highest", 2)(&mut urgent);
+    urgent.due = Some((day(2), DueSource::Issue));
+    urgent.relations = vec![relation(RelationKind::BlockedBy, "jira:CORE-1")];
+    let mut middle = issue("github:acme/api#1");
+    middle.title = "[CORE-1] Rotate keys".to_owned();
+    middle.relations = vec![relation(RelationKind::BlockedBy, "github:acme/web#1")];
+    let mut low = issue("github:acme/web#1");
+    low.labels = vec!["severity/low".to_owned()];
+    let roadmap = roadmap([urgent, middle, issue("jira:CORE-1"), low]);
+    let scores = scored(&roadmap, &Previous::default());
+    let low = &scores["github:acme/web#1"];
+    assert_eq!((low.priority.own, low.priority.level), (Priority::P3, Priority::P0));
+    let reasons = whys(&low.priority.because);
+    assert!(reasons.contains(&("blocks", "lifted from p3: jira:PAY-7 (p0) waits for it")), "{reasons:?}");
+    assert!(reasons.contains(&("blocking", "2 open items wait for it: jira:PAY-7, github:acme/api#1")), "{reasons:?}");
+    let urgent = &scores["jira:PAY-7"];
+    assert_eq!(urgent.readiness.as_ref().map(|readiness| readiness.level), Some(Readiness::Blocked));
+    assert_eq!(whys(&urgent.readiness.as_ref().expect("it").because), [("blocked", "waits for github:acme/api#1")]);
+}
+
+#[test]
+fn a_held_level_rises_too_and_a_hold_on_the_way_does_not_hide_what_is_behind_it() {
+    let mut top = issue("jira:PAY-1");
+    top.relations = vec![relation(RelationKind::BlockedBy, "jira:PAY-2")];
+    let mut middle = issue("jira:PAY-2");
+    middle.relations = vec![relation(RelationKind::BlockedBy, "jira:PAY-3")];
+    let roadmap = roadmap([top, middle, issue("jira:PAY-3")]);
+    let mut previous = Previous::default();
+    for (key, level) in [("jira:PAY-1", Priority::P0), ("jira:PAY-2", Priority::P3)] {
+        let id = roadmap.items[roadmap.find(key).expect("it")].id.clone();
+        previous.holds.insert((id, Aspect::Priority), Level::Priority(level));
+    }
+    let scores = scored(&roadmap, &previous);
+    let levels: Vec<Priority> = scores.values().map(|score| score.priority.level).collect();
+    assert_eq!(levels, [Priority::P0, Priority::P3, Priority::P0]);
+    assert!(
+        whys(&scores["jira:PAY-2"].priority.because).contains(&("hold", "a person holds it at p3; it would be p0"))
+    );
+}
+
+#[test]
+fn a_closed_item_lifts_nobody_and_comes_last() {
+    let mut done = issue("jira:PAY-1");
+    named("Highest", 1)(&mut done);
+    done.status = Status::Done;
+    done.relations = vec![relation(RelationKind::BlockedBy, "jira:PAY-2")];
+    let roadmap = roadmap([done, issue("jira:PAY-2")]);
+    let scores = score(&roadmap, &Previous::default(), &Model::default(), &Weights::default(), TODAY);
+    let keys: Vec<String> =
+        rank(&roadmap, &scores).into_iter().map(|index| roadmap.items[index].founder().key.to_string()).collect();
+    assert_eq!(keys, ["jira:PAY-2", "jira:PAY-1"]);
+    let last = &scores.items[rank(&roadmap, &scores)[1]];
+    assert_eq!(
+        (last.due_again, last.readiness.as_ref().map(|r| (r.level, r.because.len()))),
+        (None, Some((Readiness::Ready, 0)))
+    );
+    assert_eq!(scores.items[rank(&roadmap, &scores)[0]].priority.level, Priority::P3);
+}
+
+#[test]
+fn a_level_that_stands_stays_within_the_margin() {
+    let mut almost = issue("jira:PAY-7");
+    named("Highest", 300)(&mut almost);
+    almost.votes = 45;
+    let roadmap = roadmap([almost]);
+    let fresh = scored(&roadmap, &Previous::default())["jira:PAY-7"].priority.clone();
+    assert!((76.0..80.0).contains(&fresh.score) && fresh.level == Priority::P1, "{fresh:?}");
+    let levels = Levels { priority: Some(Priority::P0), ..Levels::default() };
+    let previous = Previous { levels: [(roadmap.items[0].id.clone(), levels)].into(), ..Previous::default() };
+    assert_eq!(scored(&roadmap, &previous)["jira:PAY-7"].priority.level, Priority::P0);
+}
+
+#[test]
+fn given_story_points_win_and_the_larger_of_two_counts() {
+    let mut one = issue("github:acme/api#7");
+    (one.title, one.story_points) = ("[PAY-7] Refunds".to_owned(), Some(3.0));
+    let mut other = issue("jira:PAY-7");
+    other.story_points = Some(8.0);
+    let score = scored(&roadmap([one, other]), &Previous::default()).into_values().next().expect("one item");
+    let size = score.complexity;
+    assert_eq!((size.source, size.story_points, size.low, size.high), (EstimateSource::Given, 8.0, 8.0, 8.0));
+    assert_eq!(size.level, Complexity::L);
+    assert_eq!(
+        whys(&size.because),
+        [("given", "8 story points in jira:PAY-7"), ("given", "github:acme/api#7 says 3: the larger number counts")]
+    );
+}
+
+#[test]
+fn a_size_is_estimated_with_a_range_and_reasons() {
+    let score = one(|issue| {
+        issue.tier = Tier::Epic;
+        issue.text = Text { words: 500, open_tasks: 5, uncertainty: vec!["unclear".to_owned()], ..Text::default() };
+        issue.components = vec!["api".to_owned(), "web".to_owned()];
+    });
+    let size = score.complexity;
+    assert_eq!((size.source, size.level), (EstimateSource::Estimated, Complexity::Xl));
+    let rules: Vec<&str> = size.because.iter().map(|because| because.rule.as_str()).collect();
+    assert_eq!(rules, ["median", "kind", "length", "tasks", "uncertainty", "components", "range"]);
+    assert!(size.low < size.story_points && size.story_points < size.high);
+
+    let plain = one(|_| {}).complexity;
+    assert_eq!((plain.story_points, plain.low, plain.high, plain.level), (3.0, 1.2, 7.5, Complexity::S));
+}
+
+#[test]
+fn size_counts_for_small_and_against_large_items_and_says_so() {
+    let of = |points: f64| {
+        one(|issue| {
+            named("Highest", 300)(issue);
+            issue.story_points = Some(points);
+        })
+    };
+    assert_eq!(of(3.0).priority.score, 55.6);
+    assert_eq!(of(12.0).priority.score, 27.8);
+    assert_eq!(of(1000.0).priority.score, 27.8, "at most so much");
+    assert_eq!(of(0.0).priority.score, 83.4);
+    assert!(whys(&of(12.0).priority.because).contains(&("size", "about 12 story points: large, so later")));
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let bare = one(|issue| issue.text = Text::default()).readiness.expect("on by default");
+    assert_eq!(
+        (bare.level, whys(&bare.because)),
+        (Readiness::NeedsRequirements, vec![("description", "no description")])
+    );
+    let large = one(|issue| issue.story_points = Some(13.0)).readiness.expect("on by default");
+    assert_eq!(
+        (large.level, whys(&large.because)),
+        (
+            Readiness::NeedsRequirements,
+            vec![("acceptance", "about 13 story points and nothing says when it is done: add acceptance criteria")]
+        )
+    );
+    assert_eq!(one(|_| {}).readiness.map(|readiness| readiness.level), Some(Readiness::Ready));
+}
+
+#[test]
+fn a_realistic_backlog_gets_few_p0_and_many_p3() {
+    let issues = (0..400_u32).map(|n| {
+        let mut one =
+            issue(&if n % 2 == 0 { format!("jira:PAY-{}", n + 1) } else { format!("github:acme/api#{}", n + 1) });
+        // Multiplying by primes spreads each property over the others.
+        let (a, b, c) = (n * 37 % 100, n * 61 % 100, n * 83 % 100);
+        if n % 2 == 0 {
+            let name = match a {
+                0..6 => "Highest",
+                6..28 => "High",
+                28..82 => "Medium",
+                _ => "Low",
+            };
+            one.priority = Some(name.to_owned());
+        } else {
+            one.labels = match a {
+                0..4 => vec!["sev1".to_owned()],
+                4..40 => vec!["bug".to_owned()],
+                _ => Vec::new(),
+            };
+        }
+        one.created = at(-i64::from(b * b / 12));
+        (one.reactions, one.comments) = (if c < 60 { 0 } else { c * c / 400 - 8 }, b % 12);
+        one.due = (c % 5 == 0).then(|| (day(i64::from(a) - 10), DueSource::Issue));
+        one.text.words = 5 + b * 3;
+        one
+    });
+    let roadmap = roadmap(issues);
+    let mut shares = BTreeMap::new();
+    for score in scored(&roadmap, &Previous::default()).values() {
+        *shares.entry(score.priority.level).or_insert(0_usize) += 1;
+    }
+    let share = |level| shares.get(&level).copied().unwrap_or(0) / 4;
+    let found = Priority::ALL.map(share);
+    assert!((2..=9).contains(&found[0]) && (9..=22).contains(&found[1]), "{found:?} %");
+    assert!((25..=45).contains(&found[2]) && (35..=60).contains(&found[3]), "{found:?} %");
+}
