@@ -1,6 +1,10 @@
 //! The trackers: what is asked of each (Fetch, Write), and the one place where they are connected.
 
+mod any;
 mod config;
+mod github;
+mod http;
+mod jira;
 mod trouble;
 
 use std::collections::BTreeMap;
@@ -13,8 +17,20 @@ use tokio_util::sync::CancellationToken;
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::{Change, Outcome};
 
+pub use any::Tracker;
 pub use config::{Budget, GithubConfig, JiraConfig, Secret, TrackerConfig};
+pub use github::Github;
+pub use http::Policy;
+pub use jira::Jira;
 pub use trouble::{Trouble, TroubleKind};
+
+/// Makes ring the process's TLS provider; does nothing where one is installed already.
+pub fn install_tls() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Losing a race against another thread leaves a provider installed, which is all that is wanted.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
 
 /// Reads a tracker. Implementations own transport, pacing, retries and their own memory; they never touch the store.
 pub trait Fetch: Send + Sync {
@@ -134,4 +150,23 @@ pub struct Requests {
     pub writes: u64,
     /// Requests that were tried again, among the above.
     pub retries: u64,
+}
+
+/// One answer of `roadmapd check --online`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// Nothing needs to be done.
+    pub ok: bool,
+    /// What was found, and the next step where it isn't fine. One sentence.
+    pub text: String,
+}
+
+impl Probed {
+    pub(crate) fn fine(text: String) -> Self {
+        Self { ok: true, text }
+    }
+
+    pub(crate) fn wrong(text: String) -> Self {
+        Self { ok: false, text }
+    }
 }

@@ -16,6 +16,20 @@ pub struct Trouble {
     pub next: String,
 }
 
+impl Trouble {
+    /// Whether trying further changes makes no sense: what stopped this one stops the next one too.
+    pub(crate) fn ends_batch(&self) -> bool {
+        matches!(
+            self.kind,
+            TroubleKind::Unauthorized
+                | TroubleKind::Limited
+                | TroubleKind::Unavailable
+                | TroubleKind::Store
+                | TroubleKind::Stopped
+        )
+    }
+}
+
 /// Kinds of [`Trouble`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TroubleKind {

@@ -1,0 +1,101 @@
+//! Any tracker: the one place where a configured tracker becomes a connected one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::github::Github;
+use super::http::Policy;
+use super::jira::Jira;
+use super::{Ask, Fetch, Known, LabelSpec, Log, Probed, Read, Requests, TrackerConfig, Trouble, Write};
+use crate::model::{ContainerKey, Issue, TrackerName, Turn};
+use crate::plan::Change;
+
+/// A connected tracker.
+#[derive(Debug)]
+pub enum Tracker {
+    /// A GitHub host.
+    Github(Github),
+    /// A Jira site.
+    Jira(Jira),
+}
+
+impl Tracker {
+    /// Connects without asking anything yet. Must be called inside a Tokio runtime; installs the TLS provider if none is.
+    ///
+    /// # Errors
+    /// A [`Trouble`] that names the missing or unusable credential or address.
+    pub fn connect(config: &TrackerConfig) -> Result<Self, Trouble> {
+        Ok(match config {
+            TrackerConfig::Github(config) => Self::Github(Github::connect(config)?),
+            TrackerConfig::Jira(config) => Self::Jira(Jira::connect(config)?),
+        })
+    }
+
+    /// Connects with a patience of one's own.
+    ///
+    /// # Errors
+    /// As [`Tracker::connect`].
+    pub fn connect_with(config: &TrackerConfig, policy: Policy) -> Result<Self, Trouble> {
+        Ok(match config {
+            TrackerConfig::Github(config) => Self::Github(Github::connect_with(config, policy)?),
+            TrackerConfig::Jira(config) => Self::Jira(Jira::connect_with(config, policy)?),
+        })
+    }
+
+    /// Asks what `roadmapd check --online` wants to know; writes nothing.
+    pub async fn probe(&self) -> Vec<Probed> {
+        match self {
+            Self::Github(github) => github.probe().await,
+            Self::Jira(jira) => jira.probe().await,
+        }
+    }
+}
+
+impl Fetch for Tracker {
+    fn name(&self) -> &TrackerName {
+        match self {
+            Self::Github(github) => github.name(),
+            Self::Jira(jira) => jira.name(),
+        }
+    }
+
+    async fn poll<K: Known>(&self, ask: Ask, known: &K, pages: mpsc::Sender<Vec<Issue>>) -> Result<Read, Trouble> {
+        match self {
+            Self::Github(github) => github.poll(ask, known, pages).await,
+            Self::Jira(jira) => jira.poll(ask, known, pages).await,
+        }
+    }
+
+    async fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> Result<Vec<Issue>, Trouble> {
+        match self {
+            Self::Github(github) => github.by_id(issues, turn).await,
+            Self::Jira(jira) => jira.by_id(issues, turn).await,
+        }
+    }
+
+    fn requests(&self) -> Requests {
+        match self {
+            Self::Github(github) => github.requests(),
+            Self::Jira(jira) => jira.requests(),
+        }
+    }
+}
+
+impl Write for Tracker {
+    async fn prepare(&self, catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>) -> Result<(), Trouble> {
+        match self {
+            Self::Github(github) => github.prepare(catalogue).await,
+            Self::Jira(jira) => jira.prepare(catalogue).await,
+        }
+    }
+
+    async fn write<L: Log>(&self, changes: Vec<Change>, log: &L, stop: &CancellationToken) -> Result<(), Trouble> {
+        match self {
+            Self::Github(github) => github.write(changes, log, stop).await,
+            Self::Jira(jira) => jira.write(changes, log, stop).await,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! octocrab as a transport: raw answers, our own policy, one credential.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http::{HeaderMap, HeaderValue, Method};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use octocrab::Octocrab;
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::model::TrackerName;
+use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, said};
+use crate::tracker::{GithubConfig, Secret, Trouble, TroubleKind};
+
+/// GitHub's points for REST requests in a minute (a read costs 1, a write 5).
+const POINTS_PER_MINUTE: u32 = 900;
+
+/// A GitHub host with one credential. Must be made and used inside a Tokio runtime.
+pub(super) struct Client {
+    pub(super) lane: Lane,
+    base: Url,
+    secret: Secret,
+    crab: RwLock<Arc<Octocrab>>,
+}
+
+impl Client {
+    pub(super) fn connect(config: &GithubConfig, policy: Policy) -> Result<Self, Trouble> {
+        let lane = Lane::new(&config.name, config.budget, Some(POINTS_PER_MINUTE), policy);
+        let crab = build(&config.name, &config.base_url, &config.token, policy)?;
+        Ok(Self {
+            lane,
+            base: config.base_url.clone(),
+            secret: config.token.clone(),
+            crab: RwLock::new(Arc::new(crab)),
+        })
+    }
+
+    /// `GET`, any status.
+    pub(super) async fn get(&self, target: &str, etag: Option<&str>) -> Result<Answer, Trouble> {
+        self.send(Method::GET, target, None, etag, None).await
+    }
+
+    /// `GET`, decoded; a status outside 2xx is a trouble.
+    pub(super) async fn get_json<T: DeserializeOwned>(&self, target: &str) -> Result<(T, Answer), Trouble> {
+        let answer = self.get(target, None).await?;
+        self.decode(Method::GET, target, answer)
+    }
+
+    /// Decodes an answer; a status outside 2xx is a trouble.
+    pub(super) fn decode<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        target: &str,
+        answer: Answer,
+    ) -> Result<(T, Answer), Trouble> {
+        let asked = Asked { method, target, effect: Effect::Read };
+        if !answer.status.is_success() {
+            return Err(self.lane.refusal(&asked, &answer));
+        }
+        Ok((self.lane.json(&asked, &answer)?, answer))
+    }
+
+    /// The trouble that an answer outside 2xx is.
+    pub(super) fn refusal(&self, method: Method, target: &str, answer: &Answer) -> Trouble {
+        self.lane.refusal(&Asked { method, target, effect: Effect::Write }, answer)
+    }
+
+    /// Sends a request, any status. `target` is a path and query without the base's path.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        target: &str,
+        body: Option<&Value>,
+        etag: Option<&str>,
+        stop: Option<&CancellationToken>,
+    ) -> Result<Answer, Trouble> {
+        let effect = if method == Method::GET { Effect::Read } else { Effect::Write };
+        let asked = Asked { method, target, effect };
+        let uri = self.uri(target);
+        let answer = self.lane.send(&asked, stop, || self.attempt(&asked.method, &uri, body, etag)).await?;
+        if answer.status.as_u16() == 401 && self.renew()? {
+            return self.lane.send(&asked, stop, || self.attempt(&asked.method, &uri, body, etag)).await;
+        }
+        Ok(answer)
+    }
+
+    async fn attempt(
+        &self,
+        method: &Method,
+        uri: &str,
+        body: Option<&Value>,
+        etag: Option<&str>,
+    ) -> Result<Answer, Fault> {
+        let crab = Arc::clone(&self.crab.read().unwrap_or_else(PoisonError::into_inner));
+        let response = match *method {
+            Method::GET => crab._get_with_headers(uri, etag.and_then(if_none_match)).await,
+            Method::POST => crab._post(uri, body).await,
+            Method::DELETE => crab._delete(uri, body).await,
+            _ => return Err(Fault::Unsent(format!("{method} isn't used on GitHub"))),
+        };
+        let (head, body) = response.map_err(|error| fault(&error))?.into_parts();
+        let limited = Limited::new(body, self.lane.policy.body_bytes_max);
+        let body = limited.collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Fault::TooLarge
+            } else {
+                Fault::Lost("the answer broke off".to_owned())
+            }
+        })?;
+        Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes().to_vec() })
+    }
+
+    /// Reads a credential that stands in a file again; true if it is another one now.
+    fn renew(&self) -> Result<bool, Trouble> {
+        if !matches!(self.secret, Secret::File(_)) {
+            return Ok(false);
+        }
+        let crab = build(&self.lane.tracker, &self.base, &self.secret, self.lane.policy)?;
+        *self.crab.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(crab);
+        Ok(true)
+    }
+
+    /// The path as octocrab wants it: with the base's own path, so that its guess whether it is there already can't be wrong.
+    fn uri(&self, target: &str) -> String {
+        format!("{}{target}", self.base.path().trim_end_matches('/'))
+    }
+
+    /// The next page of a listing: its path and query, without the base's path. The host of a link is never followed.
+    pub(super) fn next(&self, answer: &Answer) -> Option<String> {
+        let link = answer.header("link")?.split(',').find(|part| {
+            part.split(';').skip(1).any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"))
+        })?;
+        let url = Url::parse(link.split_once('<')?.1.split_once('>')?.0).ok()?;
+        let path = url.path().strip_prefix(self.base.path().trim_end_matches('/')).unwrap_or(url.path());
+        Some(match url.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        })
+    }
+}
+
+/// Builds a client without retries, cache, redirects and logs: their features are off, and ours do that work.
+fn build(tracker: &TrackerName, base: &Url, secret: &Secret, policy: Policy) -> Result<Octocrab, Trouble> {
+    let trouble =
+        |kind, what: String, next: &str| Trouble { tracker: tracker.clone(), kind, what, next: next.to_owned() };
+    let token = secret.read().map_err(|what| trouble(TroubleKind::Unauthorized, what, "provide the token"))?;
+    if HeaderValue::from_str(token.expose_secret()).is_err() {
+        let what = format!("the token in {secret} holds characters that no token has (a line break?)");
+        return Err(trouble(TroubleKind::Unauthorized, what, "store the bare token there"));
+    }
+    crate::tracker::install_tls();
+    Octocrab::builder()
+        .base_uri(base.as_str())
+        .map(|builder| {
+            builder
+                .personal_token(token)
+                .add_header(http::header::ACCEPT, "application/vnd.github+json".to_owned())
+                .set_connect_timeout(Some(policy.connect_timeout))
+                .set_read_timeout(Some(policy.request_timeout))
+                .set_write_timeout(Some(policy.request_timeout))
+        })
+        .and_then(|builder| builder.build())
+        .map_err(|error| {
+            let what = format!("a client for {base} can't be made: {}", said(&error));
+            trouble(TroubleKind::Invalid, what, "check base_url and the certificates of this machine")
+        })
+}
+
+fn if_none_match(etag: &str) -> Option<HeaderMap> {
+    let value = HeaderValue::from_str(etag).ok()?;
+    Some(HeaderMap::from_iter([(http::header::IF_NONE_MATCH, value)]))
+}
+
+/// Whether a byte may have left: only a failure to connect is sure that none did.
+fn fault(error: &octocrab::Error) -> Fault {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = source {
+        if inner.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect()) {
+            return Fault::Unsent(said(inner));
+        }
+        source = inner.source();
+    }
+    Fault::Lost(said(error))
+}

@@ -1,0 +1,63 @@
+//! What is remembered of a GitHub host between readings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The form of the memory; another one is read as none.
+const VERSION: u32 = 1;
+
+/// What is remembered between readings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Memory {
+    version: u32,
+    /// By the configuration's spelling of `owner/repository`.
+    pub(super) repositories: BTreeMap<String, Repository>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { version: VERSION, repositories: BTreeMap::new() }
+    }
+}
+
+impl Memory {
+    /// Reads a memory; one of another form is as good as none.
+    pub(super) fn read(text: Option<&str>) -> Self {
+        text.and_then(|text| serde_json::from_str(text).ok())
+            .filter(|memory: &Self| memory.version == VERSION)
+            .unwrap_or_default()
+    }
+
+    /// As JSON.
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// What is remembered of one repository.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Repository {
+    /// Its immutable id.
+    pub(super) id: u64,
+    /// Not for every reader.
+    pub(super) private: bool,
+    /// It has issues at all.
+    pub(super) has_issues: bool,
+    /// The newest `updated_at` seen.
+    pub(super) newest: Option<Timestamp>,
+    /// The server's time at the last reading that brought something.
+    pub(super) read_at: Option<Timestamp>,
+    /// The listing that `etag` belongs to.
+    pub(super) url: String,
+    /// What the server answered it with.
+    pub(super) etag: Option<String>,
+    /// Labels known to be in the catalogue. None: never listed.
+    pub(super) labels: Option<BTreeSet<String>>,
+    /// The server doesn't know dependencies.
+    pub(super) no_dependencies: bool,
+    /// What a person should know of it.
+    pub(super) findings: Vec<String>,
+}

@@ -1,0 +1,118 @@
+//! GitHub: issues, labels, dependencies and sub-issues over REST, through octocrab.
+//!
+//! octocrab is built without its retries, cache, redirects and logs (those features are off): what it does at `trace` is
+//! nothing, and hyper and rustls print neither headers nor bodies. Pacing and repeating is [`super::http`]'s.
+
+mod client;
+mod map;
+mod memory;
+mod poll;
+mod probe;
+mod wire;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::http::Policy;
+use super::{Ask, Fetch, GithubConfig, Known, LabelSpec, Log, Probed, Read, Requests, Trouble, Write};
+use crate::model::{ContainerKey, Issue, TrackerName, Turn};
+use crate::plan::Change;
+use client::Client;
+use map::Place;
+
+/// A GitHub host.
+pub struct Github {
+    name: TrackerName,
+    server: String,
+    repositories: Vec<String>,
+    concurrency: usize,
+    client: Client,
+    /// What this process knows of repositories, by the configuration's spelling.
+    facts: Mutex<BTreeMap<String, Facts>>,
+}
+
+/// What this process knows of one repository.
+#[derive(Clone, Debug, Default)]
+struct Facts {
+    private: bool,
+    no_dependencies: bool,
+    /// Labels in the catalogue, case folded. None: never listed.
+    labels: Option<BTreeSet<String>>,
+}
+
+impl Github {
+    /// Connects without asking anything yet. Must be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// A [`Trouble`] that names the missing or unusable credential or address.
+    pub fn connect(config: &GithubConfig) -> Result<Self, Trouble> {
+        Self::connect_with(config, Policy::GITHUB)
+    }
+
+    /// Connects with other patience than [`Policy::GITHUB`].
+    ///
+    /// # Errors
+    /// As [`Github::connect`].
+    pub fn connect_with(config: &GithubConfig, policy: Policy) -> Result<Self, Trouble> {
+        Ok(Self {
+            name: config.name.clone(),
+            server: config.base_url.as_str().trim_end_matches('/').to_owned(),
+            repositories: config.repositories.clone(),
+            concurrency: config.budget.concurrency.clamp(1, 100) as usize,
+            client: Client::connect(config, policy)?,
+            facts: Mutex::new(BTreeMap::new()),
+        })
+    }
+
+    /// Asks what `roadmapd check --online` wants to know: the credential, each repository, and whether labels may be written.
+    pub async fn probe(&self) -> Vec<Probed> {
+        self.probe_all().await
+    }
+
+    fn facts(&self) -> MutexGuard<'_, BTreeMap<String, Facts>> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn place<'a>(&'a self, repository: &'a str, turn: Turn, by_id: bool) -> Place<'a> {
+        let private = self.facts().get(repository).is_some_and(|facts| facts.private);
+        Place { tracker: &self.name, repositories: &self.repositories, repository, private, turn, by_id }
+    }
+}
+
+impl Fetch for Github {
+    fn name(&self) -> &TrackerName {
+        &self.name
+    }
+
+    async fn poll<K: Known>(&self, ask: Ask, known: &K, pages: mpsc::Sender<Vec<Issue>>) -> Result<Read, Trouble> {
+        self.poll_all(&ask, known, &pages).await
+    }
+
+    async fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> Result<Vec<Issue>, Trouble> {
+        self.read_each(&issues, turn).await
+    }
+
+    fn requests(&self) -> Requests {
+        self.client.lane.requests()
+    }
+}
+
+impl Write for Github {
+    async fn prepare(&self, catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>) -> Result<(), Trouble> {
+        self.prepare_all(&catalogue).await
+    }
+
+    async fn write<L: Log>(&self, changes: Vec<Change>, log: &L, stop: &CancellationToken) -> Result<(), Trouble> {
+        self.write_all(changes, log, stop).await
+    }
+}
+
+impl std::fmt::Debug for Github {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Github").field("name", &self.name).field("server", &self.server).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,162 @@
+//! What GitHub sends, as far as it is read: open enums, null users and missing fields are no surprise.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+/// A value that may be missing or null.
+fn nullable<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A row of an issue list, or an issue.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Row {
+    pub(super) id: u64,
+    pub(super) number: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) body: Option<String>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) state: String,
+    #[serde(default)]
+    pub(super) state_reason: Option<String>,
+    #[serde(default)]
+    pub(super) user: Option<User>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) labels: Vec<Label>,
+    #[serde(default, rename = "type")]
+    pub(super) kind: Option<Named>,
+    #[serde(default)]
+    pub(super) milestone: Option<Milestone>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) assignees: Vec<Option<User>>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) comments: u32,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    #[serde(default)]
+    pub(super) closed_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) html_url: String,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) repository_url: String,
+    #[serde(default)]
+    pub(super) parent_issue_url: Option<String>,
+    #[serde(default)]
+    pub(super) pull_request: Option<serde::de::IgnoredAny>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) reactions: Reactions,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) sub_issues_summary: SubIssues,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) issue_dependencies_summary: Dependencies,
+}
+
+/// An account.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct User {
+    pub(super) id: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) login: String,
+}
+
+/// A label: its bare name or an object.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Label {
+    Bare(String),
+    Whole {
+        #[serde(default, deserialize_with = "nullable")]
+        name: String,
+    },
+}
+
+impl Label {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Bare(name) | Self::Whole { name } => name,
+        }
+    }
+}
+
+/// Something of which only the name is read.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Named {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) name: String,
+}
+
+/// A milestone.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Milestone {
+    #[serde(default)]
+    pub(super) due_on: Option<Timestamp>,
+}
+
+/// Reactions that speak for an issue.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Reactions {
+    #[serde(default, rename = "+1", deserialize_with = "nullable")]
+    pub(super) thumbs_up: u32,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) heart: u32,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) hooray: u32,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) rocket: u32,
+}
+
+/// How many sub-issues it has.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct SubIssues {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) total: u32,
+}
+
+/// How many issues block it: open ones, and all.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Dependencies {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) blocked_by: u32,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) total_blocked_by: u32,
+}
+
+impl Dependencies {
+    /// Blockers of any state; a server that counts only open ones tells that.
+    pub(super) fn total(self) -> u32 {
+        self.total_blocked_by.max(self.blocked_by)
+    }
+}
+
+/// A repository.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Repository {
+    pub(super) id: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) private: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) archived: bool,
+    #[serde(default = "yes")]
+    pub(super) has_issues: bool,
+    #[serde(default)]
+    pub(super) permissions: Option<Permissions>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What the credential's account may do.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Permissions {
+    #[serde(default)]
+    pub(super) admin: bool,
+    #[serde(default)]
+    pub(super) maintain: bool,
+    #[serde(default)]
+    pub(super) push: bool,
+    #[serde(default)]
+    pub(super) triage: bool,
+}

@@ -1,0 +1,175 @@
+//! Change -> intent, POST, DELETE, outcome; and the label catalogue before any of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::Method;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::Github;
+use super::map::{self, fold};
+use super::wire::Label;
+use crate::model::ContainerKey;
+use crate::plan::{Change, Outcome};
+use crate::tracker::http::{Answer, work_off};
+use crate::tracker::{LabelSpec, Log, Trouble, TroubleKind};
+
+/// How a change ended, and the trouble that ends the batch with it.
+type Ending = (Outcome, Option<Trouble>);
+
+impl Github {
+    pub(super) async fn prepare_all(&self, catalogue: &BTreeMap<ContainerKey, Vec<LabelSpec>>) -> Result<(), Trouble> {
+        for (container, specs) in catalogue {
+            let repository = container.local.as_str();
+            let known = self.facts().get(repository).and_then(|facts| facts.labels.clone());
+            let mut known = match known {
+                Some(known) => known,
+                None => self.list_labels(repository).await?,
+            };
+            for spec in specs {
+                if known.insert(fold(&spec.name)) {
+                    self.create_label(repository, spec).await?;
+                }
+            }
+            self.facts().entry(repository.to_owned()).or_default().labels = Some(known);
+        }
+        Ok(())
+    }
+
+    async fn list_labels(&self, repository: &str) -> Result<BTreeSet<String>, Trouble> {
+        let mut target = format!("/repos/{repository}/labels?per_page=100");
+        let mut seen = BTreeSet::from([target.clone()]);
+        let mut labels = BTreeSet::new();
+        loop {
+            let (page, answer): (Vec<Label>, Answer) = self.client.get_json(&target).await?;
+            labels.extend(page.iter().map(|label| fold(label.name())));
+            let Some(next) = self.client.next(&answer) else { return Ok(labels) };
+            if seen.len() >= self.client.lane.policy.pages_max || !seen.insert(next.clone()) {
+                let what = format!("the label list of {repository} names a page again that was read already");
+                return Err(self.client.lane.trouble(TroubleKind::Garbled, what, "the next cycle tries again"));
+            }
+            target = next;
+        }
+    }
+
+    async fn create_label(&self, repository: &str, spec: &LabelSpec) -> Result<(), Trouble> {
+        let target = format!("/repos/{repository}/labels");
+        let body = json!({"name": spec.name, "color": spec.color, "description": spec.description});
+        let answer = self.client.send(Method::POST, &target, Some(&body), None, None).await?;
+        // Another spelling of the same name, or somebody was quicker.
+        let exists = answer.status.as_u16() == 422 && answer.words().contains("already_exists");
+        if answer.status.is_success() || exists {
+            return Ok(());
+        }
+        let mut trouble = self.client.refusal(Method::POST, &target, &answer);
+        trouble.what = format!("{} (creating the label {:?} of {repository})", trouble.what, spec.name);
+        Err(trouble)
+    }
+
+    pub(super) async fn write_all<L: Log>(
+        &self,
+        changes: Vec<Change>,
+        log: &L,
+        stop: &CancellationToken,
+    ) -> Result<(), Trouble> {
+        work_off(changes, self.concurrency, Some(stop), |change| self.change(change, log, stop)).await.map(drop)
+    }
+
+    async fn change<L: Log>(&self, change: Change, log: &L, stop: &CancellationToken) -> Result<(), Trouble> {
+        log.intend(&change).await?;
+        let (outcome, trouble) = self.carry_out(&change, stop).await;
+        log.outcome(&change, outcome).await?;
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// Adds in one request, then removes one by one: a crash in between leaves both of ours, never none.
+    async fn carry_out(&self, change: &Change, stop: &CancellationToken) -> Ending {
+        let delta = match map::delta(change) {
+            Ok(delta) => delta,
+            Err(error) => return (Outcome::Failed { error }, None),
+        };
+        let issue = format!("/repos/{}/issues/{}/labels", change.container.local, change.key.number());
+        let mut there: Option<BTreeSet<String>> = None;
+        if !delta.add.is_empty() {
+            let body = json!({"labels": delta.add});
+            match self.client.send(Method::POST, &issue, Some(&body), None, Some(stop)).await {
+                Ok(answer) if answer.status.is_success() => match self.labels(Method::POST, &issue, answer) {
+                    Ok(labels) => there = Some(labels),
+                    Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
+                },
+                Ok(answer) => return ending(self.client.refusal(Method::POST, &issue, &answer), false),
+                Err(trouble) => return ending(trouble, false),
+            }
+        }
+        let mut begun = there.is_some();
+        for label in &delta.remove {
+            let target = format!("{issue}/{}", segment(label));
+            match self.client.send(Method::DELETE, &target, None, None, Some(stop)).await {
+                Ok(answer) if answer.status.is_success() => match self.labels(Method::DELETE, &target, answer) {
+                    Ok(labels) => there = Some(labels),
+                    Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
+                },
+                // Somebody was quicker: it is gone.
+                Ok(answer) if answer.status.as_u16() == 404 => {
+                    if let Some(there) = &mut there {
+                        there.remove(&fold(label));
+                    }
+                }
+                Ok(answer) => return ending(self.client.refusal(Method::DELETE, &target, &answer), begun),
+                Err(trouble) => return ending(trouble, begun),
+            }
+            begun = true;
+        }
+        (compare(change, &delta, there.as_ref()), None)
+    }
+
+    fn labels(&self, method: Method, target: &str, answer: Answer) -> Result<BTreeSet<String>, Trouble> {
+        let (labels, _): (Vec<Label>, _) = self.client.decode(method, target, answer)?;
+        Ok(labels.iter().map(|label| fold(label.name())).collect())
+    }
+}
+
+/// The answer against the intent: GitHub may take a request and drop what it carries.
+fn compare(change: &Change, delta: &map::LabelDelta, there: Option<&BTreeSet<String>>) -> Outcome {
+    let Some(there) = there else { return Outcome::Done };
+    let missing = delta.wanted.iter().find(|label| !there.contains(&fold(label)));
+    let lingering = delta.remove.iter().find(|label| there.contains(&fold(label)));
+    let error = match (missing, lingering) {
+        (None, None) => return Outcome::Done,
+        (Some(label), _) => format!("{}: GitHub's answer doesn't show the label {label:?} that was added", change.key),
+        (None, Some(label)) => {
+            format!("{}: GitHub's answer still shows the label {label:?} that was removed", change.key)
+        }
+    };
+    Outcome::Unknown { error: format!("{error}; the next cycle reads it again") }
+}
+
+/// What a trouble makes of a change of which nothing, or something, was written already.
+fn ending(mut trouble: Trouble, begun: bool) -> Ending {
+    if trouble.kind == TroubleKind::Invalid && trouble.what.contains("100 labels") {
+        trouble.next = "take a label off the issue".to_owned();
+    }
+    if trouble.kind == TroubleKind::Forbidden && trouble.what.contains("archived") {
+        trouble.next = "unarchive the repository or take it out of the configuration".to_owned();
+    }
+    let error = trouble.to_string();
+    let outcome = if begun || trouble.kind == TroubleKind::FateUnknown {
+        Outcome::Unknown { error }
+    } else {
+        Outcome::Failed { error }
+    };
+    (outcome, trouble.ends_batch().then_some(trouble))
+}
+
+/// A path segment: everything but unreserved characters is percent-encoded.
+fn segment(text: &str) -> String {
+    let mut segment = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            segment.push(char::from(byte));
+        } else {
+            segment.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    segment
+}

@@ -1,0 +1,158 @@
+//! The pace of one credential: quotas, requests under way at once, and pauses that the tracker asked for.
+
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::Clock;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::limits::until_reset;
+use super::{Answer, Effect};
+use crate::tracker::Budget;
+
+/// Points that a write costs where the tracker counts points; a read costs one.
+const WRITE_POINTS: NonZeroU32 = NonZeroU32::new(5).expect("5 isn't 0");
+
+/// Why a request isn't let through.
+pub(super) enum Halt {
+    /// Somebody asked to stop.
+    Stopped,
+    /// It would have to wait longer than the patience.
+    TooLong {
+        /// How long.
+        wait: Duration,
+        /// For what.
+        why: String,
+    },
+}
+
+/// The pace of one credential.
+pub(super) struct Pace {
+    slots: Semaphore,
+    writes_minute: DefaultDirectRateLimiter,
+    writes_hour: DefaultDirectRateLimiter,
+    points: Option<DefaultDirectRateLimiter>,
+    pause: Mutex<Option<(Instant, String)>>,
+}
+
+impl Pace {
+    pub(super) fn new(budget: Budget, points_per_minute: Option<u32>) -> Self {
+        let minute = Duration::from_secs(60);
+        let (per_minute, per_hour) = (budget.writes_per_minute.max(1), budget.writes_per_hour.max(1));
+        Self {
+            slots: Semaphore::new(budget.concurrency.max(1) as usize),
+            writes_minute: quota(per_minute, (per_minute / 6).clamp(1, 10), minute),
+            writes_hour: quota(per_hour, (per_hour / 4).max(1), minute * 60),
+            points: points_per_minute.map(|points| quota(points, (points / 3).max(WRITE_POINTS.get()), minute)),
+            pause: Mutex::new(None),
+        }
+    }
+
+    /// Waits for a slot, the end of a pause and the quotas; not longer than the patience.
+    pub(super) async fn admit(
+        &self,
+        effect: Effect,
+        patience: Duration,
+        stop: Option<&CancellationToken>,
+    ) -> Result<SemaphorePermit<'_>, Halt> {
+        let permit = unless_stopped(stop, self.slots.acquire()).await?.map_err(|_| Halt::Stopped)?;
+        let give_up = Instant::now() + patience;
+        if effect == Effect::Write {
+            self.quota_wait(&self.writes_hour, NonZeroU32::MIN, "the budget of writes an hour", give_up, stop).await?;
+            self.quota_wait(&self.writes_minute, NonZeroU32::MIN, "the budget of writes a minute", give_up, stop)
+                .await?;
+        }
+        if let Some(points) = &self.points {
+            let cost = if effect == Effect::Write { WRITE_POINTS } else { NonZeroU32::MIN };
+            self.quota_wait(points, cost, "the tracker's points a minute", give_up, stop).await?;
+        }
+        loop {
+            let Some((wait, why)) = self.paused() else { return Ok(permit) };
+            self.rest_until(wait, &why, give_up, stop).await?;
+        }
+    }
+
+    async fn quota_wait(
+        &self,
+        quota: &DefaultDirectRateLimiter,
+        cost: NonZeroU32,
+        why: &str,
+        give_up: Instant,
+        stop: Option<&CancellationToken>,
+    ) -> Result<(), Halt> {
+        loop {
+            // A cost above the burst can't occur: every burst is at least the dearest request.
+            let Ok(Err(not_until)) = quota.check_n(cost) else { return Ok(()) };
+            let wait = not_until.wait_time_from(quota.clock().now()).max(Duration::from_millis(1));
+            self.rest_until(wait, why, give_up, stop).await?;
+        }
+    }
+
+    async fn rest_until(
+        &self,
+        wait: Duration,
+        why: &str,
+        give_up: Instant,
+        stop: Option<&CancellationToken>,
+    ) -> Result<(), Halt> {
+        if Instant::now() + wait > give_up {
+            return Err(Halt::TooLong { wait, why: why.to_owned() });
+        }
+        self.rest(wait, stop).await
+    }
+
+    /// Waits, unless somebody asks to stop.
+    pub(super) async fn rest(&self, wait: Duration, stop: Option<&CancellationToken>) -> Result<(), Halt> {
+        unless_stopped(stop, tokio::time::sleep(wait)).await
+    }
+
+    /// Lets nothing through for a while; only ever lengthens a pause.
+    pub(super) fn pause(&self, wait: Duration, why: &str) {
+        let until = Instant::now() + wait;
+        let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        if pause.as_ref().is_none_or(|(standing, _)| *standing < until) {
+            *pause = Some((until, why.to_owned()));
+        }
+    }
+
+    /// Pauses when an answer says that nothing is left until a time.
+    pub(super) fn heed(&self, answer: &Answer) {
+        if answer.header("x-ratelimit-remaining") == Some("0")
+            && let Some(wait) = until_reset(answer)
+        {
+            self.pause(wait, "nothing is left of the tracker's own limit");
+        }
+    }
+
+    fn paused(&self) -> Option<(Duration, String)> {
+        let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        let (until, why) = pause.as_ref()?;
+        let wait = until.saturating_duration_since(Instant::now());
+        if wait.is_zero() {
+            *pause = None;
+            return None;
+        }
+        Some((wait, why.clone()))
+    }
+}
+
+/// A quota that allows `burst` at once and never more than `cells` in any `period`.
+fn quota(cells: u32, burst: u32, period: Duration) -> DefaultDirectRateLimiter {
+    let burst = NonZeroU32::new(burst.min(cells)).unwrap_or(NonZeroU32::MIN);
+    let each = period / (cells - burst.get() + 1).max(1);
+    let quota = Quota::with_period(each).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst);
+    RateLimiter::direct(quota)
+}
+
+async fn unless_stopped<F: Future>(stop: Option<&CancellationToken>, work: F) -> Result<F::Output, Halt> {
+    let Some(stop) = stop else { return Ok(work.await) };
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => Err(Halt::Stopped),
+        output = work => Ok(output),
+    }
+}

@@ -1,0 +1,152 @@
+//! A rich-text document (ADF) -> Markdown-like plain text, as far as features need it.
+
+use serde_json::Value;
+
+/// Nesting that is followed; deeper content is left out.
+const DEPTH_MAX: usize = 60;
+/// Bytes of text; more than Jira's own limit of a description, so only hostile ones are cut.
+const TEXT_BYTES_MAX: usize = 1 << 20;
+
+/// A description's text: of a document, or of a string (older texts).
+pub(super) fn text(description: &Value) -> String {
+    match description {
+        Value::String(text) => text.clone(),
+        document => {
+            let mut out = Out::default();
+            out.node(document, 0, false);
+            out.text.trim().to_owned()
+        }
+    }
+}
+
+#[derive(Default)]
+struct Out {
+    text: String,
+}
+
+impl Out {
+    /// `in_item`: within a list item, whose paragraphs aren't set apart by empty lines.
+    fn node(&mut self, node: &Value, depth: usize, in_item: bool) {
+        if depth > DEPTH_MAX || self.text.len() > TEXT_BYTES_MAX {
+            return;
+        }
+        let attribute = |name: &str| node.get("attrs").and_then(|attrs| attrs.get(name)).and_then(Value::as_str);
+        match node.get("type").and_then(Value::as_str).unwrap_or_default() {
+            "text" => self.run(node),
+            "hardBreak" => self.text.push('\n'),
+            "heading" => {
+                self.fresh_line();
+                let level = node.pointer("/attrs/level").and_then(Value::as_u64).unwrap_or(1).clamp(1, 6);
+                self.text.extend(std::iter::repeat_n('#', usize::try_from(level).unwrap_or(1)));
+                self.text.push(' ');
+                self.children(node, depth, in_item);
+                self.text.push('\n');
+            }
+            "codeBlock" => {
+                self.fresh_line();
+                self.text.push_str("```");
+                self.text.push_str(attribute("language").unwrap_or_default());
+                self.text.push('\n');
+                self.children(node, depth, in_item);
+                self.fresh_line();
+                self.text.push_str("```\n");
+            }
+            "bulletList" => self.list(node, depth, |_| "- ".to_owned()),
+            "orderedList" => self.list(node, depth, |index| format!("{}. ", index + 1)),
+            "taskItem" | "blockTaskItem" => {
+                let done = attribute("state") == Some("DONE");
+                self.item(node, depth, if done { "- [x] " } else { "- [ ] " });
+            }
+            "decisionItem" => self.item(node, depth, "- "),
+            "mention" => self.text.push_str(attribute("text").unwrap_or("@someone")),
+            "emoji" => self.text.push_str(attribute("text").or(attribute("shortName")).unwrap_or_default()),
+            "status" => self.text.push_str(attribute("text").unwrap_or_default()),
+            "inlineCard" | "blockCard" | "embedCard" => {
+                self.text.push_str(attribute("url").unwrap_or_default());
+                self.text.push(' ');
+            }
+            "rule" => {
+                self.fresh_line();
+                self.text.push_str("---\n");
+            }
+            "tableRow" => {
+                self.fresh_line();
+                self.text.push('|');
+                self.children(node, depth, in_item);
+                self.text.push('\n');
+            }
+            "tableCell" | "tableHeader" => {
+                let cell = self.apart(node, depth);
+                self.text.push_str(&format!(" {} |", cell.replace('\n', " ").trim()));
+            }
+            "paragraph" => {
+                if !in_item {
+                    self.fresh_line();
+                }
+                self.children(node, depth, in_item);
+                self.fresh_line();
+                if !in_item {
+                    self.text.push('\n');
+                }
+            }
+            _ => self.children(node, depth, in_item),
+        }
+    }
+
+    fn run(&mut self, node: &Value) {
+        let text = node.get("text").and_then(Value::as_str).unwrap_or_default();
+        let marks = node.get("marks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let link = marks.iter().find_map(|mark| mark.pointer("/attrs/href").and_then(Value::as_str));
+        let code = marks.iter().any(|mark| mark.get("type").and_then(Value::as_str) == Some("code"));
+        match link {
+            Some(link) if link == text => self.text.push_str(text),
+            Some(link) => self.text.push_str(&format!("[{text}]({link})")),
+            None if code => self.text.push_str(&format!("`{text}`")),
+            None => self.text.push_str(text),
+        }
+    }
+
+    fn children(&mut self, node: &Value, depth: usize, in_item: bool) {
+        for child in content(node) {
+            self.node(child, depth + 1, in_item);
+        }
+    }
+
+    fn list(&mut self, node: &Value, depth: usize, bullet: impl Fn(usize) -> String) {
+        for (index, item) in content(node).iter().enumerate() {
+            self.item(item, depth + 1, &bullet(index));
+        }
+    }
+
+    /// An item: its bullet, its text, and what is nested in it moved in.
+    fn item(&mut self, node: &Value, depth: usize, bullet: &str) {
+        self.fresh_line();
+        let mut inner = Self::default();
+        inner.children(node, depth, true);
+        self.text.push_str(bullet);
+        for (index, line) in inner.text.trim().lines().enumerate() {
+            if index > 0 {
+                self.text.push_str("  ");
+            }
+            self.text.push_str(line);
+            self.text.push('\n');
+        }
+        self.fresh_line();
+    }
+
+    fn apart(&self, node: &Value, depth: usize) -> String {
+        let mut inner = Self::default();
+        inner.children(node, depth, false);
+        inner.text
+    }
+
+    fn fresh_line(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+    }
+}
+
+fn content(node: &Value) -> &[Value] {
+    node.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}

@@ -1,0 +1,163 @@
+//! reqwest as a transport: raw answers, our own policy, and the anonymous answer found out.
+
+use std::net::IpAddr;
+use std::sync::{PoisonError, RwLock};
+
+use http::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use url::{Host, Url};
+
+use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, said};
+use crate::tracker::{JiraConfig, Secret, Trouble, TroubleKind};
+
+/// A Jira site with one credential.
+pub(super) struct Client {
+    pub(super) lane: Lane,
+    base: Url,
+    user: Option<String>,
+    source: Secret,
+    secret: RwLock<SecretString>,
+    http: reqwest::Client,
+}
+
+impl Client {
+    pub(super) fn connect(config: &JiraConfig, policy: Policy) -> Result<Self, Trouble> {
+        let lane = Lane::new(&config.name, config.budget, None, policy);
+        let refused = |what| lane.trouble(TroubleKind::Unauthorized, what, "provide the token");
+        let secret = RwLock::new(config.token.read().map_err(refused)?);
+        crate::tracker::install_tls();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("roadmapd/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(policy.connect_timeout)
+            .timeout(policy.request_timeout);
+        if loopback(&config.base_url) {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| {
+            let what = format!("a client for {} can't be made: {}", config.base_url, said(&error));
+            lane.trouble(TroubleKind::Invalid, what, "check base_url and the certificates of this machine")
+        })?;
+        let (base, user, source) = (config.base_url.clone(), config.user.clone(), config.token.clone());
+        Ok(Self { lane, base, user, source, secret, http })
+    }
+
+    /// `GET`, decoded; a status outside 2xx is a trouble.
+    pub(super) async fn get<T: DeserializeOwned>(&self, target: &str) -> Result<T, Trouble> {
+        self.read(Method::GET, target, None).await
+    }
+
+    /// A `POST` that only reads, decoded; a status outside 2xx is a trouble.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, target: &str, body: &Value) -> Result<T, Trouble> {
+        self.read(Method::POST, target, Some(body)).await
+    }
+
+    async fn read<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        target: &str,
+        body: Option<&Value>,
+    ) -> Result<T, Trouble> {
+        let asked = Asked { method, target, effect: Effect::Read };
+        let answer = self.send(&asked, body, None).await?;
+        self.lane.json(&asked, &answer)
+    }
+
+    /// Sends a writing request; a status outside 2xx is a trouble.
+    pub(super) async fn write(
+        &self,
+        method: Method,
+        target: &str,
+        body: &Value,
+        stop: &CancellationToken,
+    ) -> Result<Answer, Trouble> {
+        let asked = Asked { method, target, effect: Effect::Write };
+        self.send(&asked, Some(body), Some(stop)).await
+    }
+
+    async fn send(
+        &self,
+        asked: &Asked<'_>,
+        body: Option<&Value>,
+        stop: Option<&CancellationToken>,
+    ) -> Result<Answer, Trouble> {
+        let mut answer = self.lane.send(asked, stop, || self.attempt(asked, body)).await?;
+        if refused(&answer).is_some() && self.renew()? {
+            answer = self.lane.send(asked, stop, || self.attempt(asked, body)).await?;
+        }
+        if let (true, Some(reason)) = (answer.status.is_success(), refused(&answer)) {
+            let what = format!("{asked} answers as anonymous ({} with {reason})", answer.status.as_u16());
+            let next =
+                "check that the token is right and hasn't expired, and that the account isn't locked by a captcha";
+            return Err(self.lane.trouble(TroubleKind::Unauthorized, what, next));
+        }
+        if answer.status.is_success() { Ok(answer) } else { Err(self.lane.refusal(asked, &answer)) }
+    }
+
+    async fn attempt(&self, asked: &Asked<'_>, body: Option<&Value>) -> Result<Answer, Fault> {
+        let url = format!("{}{}", self.base.as_str().trim_end_matches('/'), asked.target);
+        let secret = self.secret.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut request = self.http.request(asked.method.clone(), url).header(http::header::ACCEPT, "application/json");
+        request = match &self.user {
+            Some(user) => request.basic_auth(user, Some(secret.expose_secret())),
+            None => request.bearer_auth(secret.expose_secret()),
+        };
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let mut response = request.send().await.map_err(|error| {
+            if error.is_connect() || error.is_builder() {
+                Fault::Unsent(said(&error))
+            } else {
+                Fault::Lost(said(&error))
+            }
+        })?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| Fault::Lost("the answer broke off".to_owned()))? {
+            if body.len() + chunk.len() > self.lane.policy.body_bytes_max {
+                return Err(Fault::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body })
+    }
+
+    /// Reads a credential that stands in a file again; true if it is another one now.
+    fn renew(&self) -> Result<bool, Trouble> {
+        if !matches!(self.source, Secret::File(_)) {
+            return Ok(false);
+        }
+        let refused = |what| self.lane.trouble(TroubleKind::Unauthorized, what, "provide the token");
+        let fresh = self.source.read().map_err(refused)?;
+        let mut secret = self.secret.write().unwrap_or_else(PoisonError::into_inner);
+        let other = secret.expose_secret() != fresh.expose_secret();
+        *secret = fresh;
+        Ok(other)
+    }
+}
+
+/// Why an answer isn't for the credential's account: a 401, or Jira's admission that it fell back to anonymous.
+fn refused(answer: &Answer) -> Option<String> {
+    if answer.status.as_u16() == 401 {
+        return Some("401".to_owned());
+    }
+    let reason = answer.header("x-seraph-loginreason")?;
+    ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"]
+        .into_iter()
+        .find(|word| reason.contains(word))
+        .map(|word| format!("X-Seraph-LoginReason: {word}"))
+}
+
+fn loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,219 @@
+//! Row -> Issue, and Change -> the body of its one PUT. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::adf;
+use super::wire::{Field, Fields, Kind, Link, Row, Stub, User};
+use crate::model::{
+    ContainerKey, Day, DueSource, Issue, IssueId, IssueKey, Person, Reading, Reference, Relation, RelationKind, Status,
+    Text, Tier, TrackerName, Turn,
+};
+use crate::plan::{Change, SinkId};
+
+/// Words in a resolution or a closed status that say that nothing was done.
+const DROPPED: [&str; 16] = [
+    "won't",
+    "wont",
+    "won’t",
+    "will not",
+    "duplicate",
+    "cannot reproduce",
+    "can't reproduce",
+    "not a bug",
+    "declined",
+    "rejected",
+    "cancel",
+    "obsolete",
+    "invalid",
+    "abandoned",
+    "incomplete",
+    "discarded",
+];
+
+/// What a row doesn't say of itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) tracker: &'a TrackerName,
+    /// Where people read issues.
+    pub(super) site: &'a str,
+    /// The story-point field's id.
+    pub(super) story_points: Option<&'a str>,
+    pub(super) turn: Turn,
+    pub(super) by_id: bool,
+}
+
+/// An issue.
+pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
+    let fields = &row.fields;
+    let key = IssueKey::new(place.tracker, &row.key);
+    let container = match &fields.project {
+        Some(project) if !project.key.is_empty() => ContainerKey::new(place.tracker, &project.key),
+        _ => key.container(),
+    };
+    Issue {
+        id: IssueId::new(place.tracker, &row.id),
+        url: format!("{}/browse/{}", place.site, row.key),
+        key,
+        aliases: Vec::new(),
+        container,
+        item: None,
+        title: fields.summary.clone(),
+        text: Text::of(&adf::text(&fields.description), None),
+        kind: Some(fields.kind.name.clone()).filter(|name| !name.is_empty()),
+        tier: tier(&fields.kind),
+        status: status(fields),
+        status_name: fields.status.name.clone(),
+        labels: sorted(fields.labels.iter().cloned()),
+        priority: fields.priority.as_ref().map(|priority| priority.name.clone()).filter(|name| !name.is_empty()),
+        story_points: place.story_points.and_then(|id| fields.rest.get(id)).and_then(points),
+        author: fields.creator.as_ref().or(fields.reporter.as_ref()).and_then(person),
+        assignees: fields.assignee.as_ref().and_then(person).into_iter().collect(),
+        due: due(fields),
+        components: sorted(fields.components.iter().map(|component| component.name.clone())),
+        created: fields.created,
+        updated: fields.updated,
+        status_changed: fields.status_changed,
+        reactions: 0,
+        votes: fields.votes.votes,
+        watchers: fields.watches.count,
+        comments: fields.comment.total,
+        relations: relations(fields),
+        blocker_count: 0,
+        private: !fields.security.is_null(),
+        reading: Reading { turn: place.turn, by_id: place.by_id },
+    }
+}
+
+fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
+    texts.filter(|text| !text.is_empty()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Story points that make sense: finite and not negative.
+fn points(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|points| points.is_finite() && *points >= 0.0)
+}
+
+fn person(user: &User) -> Option<Person> {
+    (!user.account.is_empty()).then(|| Person { id: user.account.clone(), name: user.name.clone() })
+}
+
+fn tier(kind: &Kind) -> Tier {
+    match kind.level {
+        Some(level) if level >= 1 => Tier::Epic,
+        Some(level) if level < 0 => Tier::Subtask,
+        _ if kind.subtask => Tier::Subtask,
+        None if kind.name.eq_ignore_ascii_case("epic") => Tier::Epic,
+        _ => Tier::Standard,
+    }
+}
+
+fn status(fields: &Fields) -> Status {
+    match fields.status.category.key.as_str() {
+        "indeterminate" => Status::Doing,
+        "done" => {
+            let resolution = fields.resolution.as_ref().map_or("", |resolution| &resolution.name).to_lowercase();
+            let name = fields.status.name.to_lowercase();
+            let dropped = DROPPED.iter().any(|word| resolution.contains(word) || name.contains(word));
+            if dropped { Status::Dropped } else { Status::Done }
+        }
+        _ => Status::Todo,
+    }
+}
+
+/// Its own due date, else the earliest date of a version that isn't out yet.
+fn due(fields: &Fields) -> Option<(Day, DueSource)> {
+    let release =
+        || fields.releases.iter().filter(|release| !release.released).filter_map(|release| release.date).min();
+    fields.due.map(|day| (day, DueSource::Issue)).or_else(|| release().map(|day| (day, DueSource::Milestone)))
+}
+
+fn relations(fields: &Fields) -> Vec<Relation> {
+    let parent = fields.parent.as_ref().map(|stub| Relation { kind: RelationKind::Parent, to: reference(stub) });
+    let relations: BTreeSet<Relation> = parent.into_iter().chain(fields.links.iter().filter_map(relation)).collect();
+    relations.into_iter().collect()
+}
+
+/// An entry that has `inwardIssue` reads "this issue <inward> that one", else "this issue <outward> that one".
+fn relation(link: &Link) -> Option<Relation> {
+    let (phrase, stub, inward) = match (&link.inward, &link.outward) {
+        (Some(stub), _) => (link.kind.inward.to_lowercase(), stub, true),
+        (None, Some(stub)) => (link.kind.outward.to_lowercase(), stub, false),
+        (None, None) => return None,
+    };
+    let called = |word: &str| {
+        [&link.kind.name, &link.kind.inward, &link.kind.outward].iter().any(|name| name.to_lowercase().contains(word))
+    };
+    let kind = if phrase.contains("blocked") {
+        RelationKind::BlockedBy
+    } else if phrase.contains("block") {
+        RelationKind::Blocks
+    } else if called("block") {
+        // A translated or renamed phrase: the ends tell the direction as they do for "Blocks".
+        if inward { RelationKind::BlockedBy } else { RelationKind::Blocks }
+    } else if called("duplicat") && !inward {
+        RelationKind::Duplicates
+    } else {
+        return None;
+    };
+    Some(Relation { kind, to: reference(stub) })
+}
+
+fn reference(stub: &Stub) -> Reference {
+    let closed = stub.fields.status.as_ref().map(|status| status.category.key.as_str()).filter(|key| !key.is_empty());
+    Reference { id: stub.id.clone(), local: stub.key.clone(), closed: closed.map(|key| key == "done") }
+}
+
+/// The story-point field, and what a person should know about it.
+pub(super) fn story_points(fields: &[Field], pinned: Option<&str>) -> (Option<String>, Option<String>) {
+    if let Some(id) = pinned {
+        if fields.iter().any(|field| field.id == id) {
+            return (Some(id.to_owned()), None);
+        }
+        let finding = format!(
+            "the field {id} of fields.story_points isn't on this site (or not visible); story points aren't read"
+        );
+        return (None, Some(finding));
+    }
+    let named = |field: &Field, name: &str| {
+        field.name.eq_ignore_ascii_case(name) || field.untranslated.eq_ignore_ascii_case(name)
+    };
+    let candidates: BTreeMap<&str, &str> = fields
+        .iter()
+        .filter(|field| {
+            let estimate = field.schema.custom.ends_with(":jsw-story-points");
+            let float = field.schema.custom.ends_with(":float");
+            estimate || (float && (named(field, "Story Points") || named(field, "Story point estimate")))
+        })
+        .map(|field| (field.id.as_str(), field.name.as_str()))
+        .collect();
+    let mut ids = candidates.iter();
+    match (ids.next(), ids.next()) {
+        (Some((id, _)), None) => (Some((*id).to_owned()), None),
+        (None, _) => (None, None),
+        _ => {
+            let list: Vec<String> = candidates.iter().map(|(id, name)| format!("{id} ({name})")).collect();
+            let finding = format!(
+                "several fields could be story points: {}; none is read until fields.story_points names one",
+                list.join(", ")
+            );
+            (None, Some(finding))
+        }
+    }
+}
+
+/// The body of the one PUT that a change is.
+///
+/// # Errors
+/// A sentence, for an edit of a sink that isn't a label.
+pub(super) fn edit(change: &Change) -> Result<Value, String> {
+    if let Some(edit) = change.edits.iter().find(|edit| edit.sink != SinkId("label".to_owned())) {
+        return Err(format!("{} can't be written to Jira yet, only labels can; change that [[sink]]", edit.sink.0));
+    }
+    let add: BTreeSet<&String> = change.edits.iter().filter_map(|edit| edit.to.as_ref()).collect();
+    let remove: BTreeSet<&String> = change.edits.iter().filter_map(|edit| edit.from.as_ref()).collect();
+    let removals = remove.iter().filter(|label| !add.contains(*label)).map(|label| json!({"remove": label}));
+    let additions = add.iter().map(|label| json!({"add": label}));
+    Ok(json!({"update": {"labels": removals.chain(additions).collect::<Vec<Value>>()}}))
+}

@@ -1,0 +1,290 @@
+//! What Jira sends, as far as it is read: a field of an unexpected shape counts as empty.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// A value that may be missing, null or of another shape.
+fn lenient<'de, T: Default + DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// A page of a search, or the answer of a fetch by ids.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Page<T> {
+    pub(super) issues: Vec<T>,
+    #[serde(default, rename = "nextPageToken", deserialize_with = "lenient")]
+    pub(super) next: Option<String>,
+    #[serde(default, rename = "isLast", deserialize_with = "lenient")]
+    pub(super) last: Option<bool>,
+    #[serde(default, rename = "issueErrors", deserialize_with = "lenient")]
+    pub(super) errors: Vec<Value>,
+}
+
+/// An issue's id and last change.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Stamp {
+    pub(super) id: String,
+    pub(super) fields: Updated,
+}
+
+/// When it last changed.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Updated {
+    pub(super) updated: Timestamp,
+}
+
+/// An issue.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) key: String,
+    pub(super) fields: Fields,
+}
+
+/// An issue's fields, as far as they are read.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Fields {
+    pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) summary: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) description: Value,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) labels: Vec<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) status: Status,
+    #[serde(default, rename = "statuscategorychangedate", deserialize_with = "lenient")]
+    pub(super) status_changed: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) resolution: Option<Named>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) priority: Option<Named>,
+    #[serde(default, rename = "issuetype", deserialize_with = "lenient")]
+    pub(super) kind: Kind,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) project: Option<Project>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) parent: Option<Stub>,
+    #[serde(default, rename = "issuelinks", deserialize_with = "lenient")]
+    pub(super) links: Vec<Link>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) creator: Option<User>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) reporter: Option<User>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) assignee: Option<User>,
+    #[serde(default, rename = "duedate", deserialize_with = "lenient")]
+    pub(super) due: Option<Date>,
+    #[serde(default, rename = "fixVersions", deserialize_with = "lenient")]
+    pub(super) releases: Vec<Release>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) components: Vec<Named>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) votes: Votes,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) watches: Watches,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) comment: Comments,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) security: Value,
+    /// Fields with ids of the site's own.
+    #[serde(flatten)]
+    pub(super) rest: BTreeMap<String, Value>,
+}
+
+/// The named fields that are asked for; the story-point field joins them.
+pub(super) const FIELDS: [&str; 23] = [
+    "assignee",
+    "comment",
+    "components",
+    "created",
+    "creator",
+    "description",
+    "duedate",
+    "fixVersions",
+    "issuelinks",
+    "issuetype",
+    "labels",
+    "parent",
+    "priority",
+    "project",
+    "reporter",
+    "resolution",
+    "security",
+    "status",
+    "statuscategorychangedate",
+    "summary",
+    "updated",
+    "votes",
+    "watches",
+];
+
+/// A status.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Status {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) name: String,
+    #[serde(default, rename = "statusCategory", deserialize_with = "lenient")]
+    pub(super) category: Category,
+}
+
+/// What a status means: `new`, `indeterminate`, `done`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Category {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) key: String,
+}
+
+/// Something of which only the name is read.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Named {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) name: String,
+}
+
+/// An issue type.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Kind {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) subtask: bool,
+    #[serde(default, rename = "hierarchyLevel", deserialize_with = "lenient")]
+    pub(super) level: Option<i64>,
+}
+
+/// A project.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Project {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) key: String,
+}
+
+/// Another issue, as it is named in this one.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Stub {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) id: Option<String>,
+    pub(super) key: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) fields: StubFields,
+}
+
+/// What is told of another issue.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct StubFields {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) status: Option<Status>,
+}
+
+/// A tie to another issue: either end is set.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Link {
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
+    pub(super) kind: LinkKind,
+    #[serde(default, rename = "inwardIssue", deserialize_with = "lenient")]
+    pub(super) inward: Option<Stub>,
+    #[serde(default, rename = "outwardIssue", deserialize_with = "lenient")]
+    pub(super) outward: Option<Stub>,
+}
+
+/// What a tie is called, and how it reads from either end.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct LinkKind {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) inward: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) outward: String,
+}
+
+/// An account.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct User {
+    #[serde(default, rename = "accountId", deserialize_with = "lenient")]
+    pub(super) account: String,
+    #[serde(default, rename = "displayName", deserialize_with = "lenient")]
+    pub(super) name: String,
+}
+
+/// A version that it is planned for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Release {
+    #[serde(default, rename = "releaseDate", deserialize_with = "lenient")]
+    pub(super) date: Option<Date>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) released: bool,
+}
+
+/// Votes.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Votes {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) votes: u32,
+}
+
+/// Watchers.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Watches {
+    #[serde(default, rename = "watchCount", deserialize_with = "lenient")]
+    pub(super) count: u32,
+}
+
+/// Comments, of which only the number is read.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Comments {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) total: u32,
+}
+
+/// The server's account of itself.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Server {
+    #[serde(default, rename = "baseUrl", deserialize_with = "lenient")]
+    pub(super) url: String,
+    #[serde(default, rename = "deploymentType", deserialize_with = "lenient")]
+    pub(super) deployment: String,
+}
+
+/// A field of the site.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Field {
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) name: String,
+    #[serde(default, rename = "untranslatedName", deserialize_with = "lenient")]
+    pub(super) untranslated: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) schema: Schema,
+}
+
+/// What kind of field it is.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Schema {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) custom: String,
+}
+
+/// What the account may do.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Permissions {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) permissions: BTreeMap<String, Permission>,
+}
+
+/// One permission.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Permission {
+    #[serde(default, rename = "havePermission", deserialize_with = "lenient")]
+    pub(super) granted: bool,
+}
