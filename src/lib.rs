@@ -29,4 +29,5 @@ pub mod model;
 pub mod plan;
 pub mod roadmap;
 pub mod score;
+pub mod settings;
 pub mod tracker;
