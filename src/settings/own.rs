@@ -183,3 +183,104 @@ fn check_bands(falling: &[f64], key: &str, wanted: &str, check: &mut Check<'_>) 
         check.wrong(key, format!("{falling:?} (from the highest level down) must {wanted}"), "change the bands to fit");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::finding::Findings;
+    use crate::settings::{layers, raw::Raw};
+
+    const TEXT: &str = r#"
+        [priority.weights]
+        severity = 31
+        [[scope]]
+        name = "all of acme"
+        match = ["github:acme/*"]
+        write = { mode = "observe" }
+        [[scope]]
+        name = "payments"
+        match = ["github:acme/pay-*", "jira:PAY"]
+        priority = { hysteresis = 9, weights = { demand = 1 } }
+        limits = { changes_max = 7 }
+        [[scope.sink]]
+        aspect = "priority"
+        label = "p-{level}"
+        [[scope]]
+        name = "the api"
+        match = ["github:Acme/pay-api"]
+        readiness = { enabled = false }
+    "#;
+
+    fn with_scopes(test: impl FnOnce(Own, Vec<Scope>)) {
+        let (mut findings, env) = (Findings::default(), BTreeMap::new());
+        let merged = layers::read(&[("a".to_owned(), TEXT.to_owned())], &[], &mut findings);
+        let raw: Raw = merged.clone().try_deserialize().expect("the whole");
+        let tables = merged.clone().try_deserialize().expect("the tables");
+        let kinds = [("github", Kind::Github), ("jira", Kind::Jira)].map(|(name, kind)| (TrackerName::new(name), kind));
+        let kinds = BTreeMap::from(kinds);
+        let mut check = Check { merged: &merged, env: &env, findings: &mut findings };
+        let defaults = own(&tables, "", &kinds, &mut check);
+        let scopes = scopes(&raw, &kinds, &mut check);
+        assert!(findings.is_empty(), "{findings}");
+        test(defaults, scopes);
+    }
+
+    fn container(text: &str) -> ContainerKey {
+        text.parse().expect("a container")
+    }
+
+    #[test]
+    fn the_scope_that_names_a_container_most_closely_wins() {
+        with_scopes(|_, scopes| {
+            for (name, scope) in [
+                ("github:acme/web", Some("all of acme")),
+                ("github:acme/pay-web", Some("payments")),
+                ("github:acme/pay-api", Some("the api")),
+                ("github:ACME/Pay-Api", Some("the api")),
+                ("jira:PAY", Some("payments")),
+                ("jira:PAYX", None),
+                ("github:other/pay-x", None),
+            ] {
+                assert_eq!(scope_of(&scopes, &container(name)).map(|scope| scope.name.as_str()), scope, "{name}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_scope_changes_what_it_says_and_nothing_else() {
+        with_scopes(|defaults, scopes| {
+            let (pay, web, core) = (container("jira:PAY"), container("github:acme/web"), container("jira:CORE"));
+            let all = [pay.clone(), web.clone(), core.clone()];
+            let weights = per_container(&defaults, &scopes, &all, |own| own.knobs.clone());
+            let scheme = per_container(&defaults, &scopes, &all, |own| own.scheme.clone());
+            let knobs = weights.of(&pay);
+            assert_eq!((knobs.hysteresis, knobs.weights["demand"], knobs.weights["severity"]), (9.0, 1.0, 31.0));
+            assert_eq!(weights.of(&core), &defaults.knobs);
+            assert_eq!(weights.of(&web), &defaults.knobs);
+            assert_eq!((scheme.of(&web).mode, scheme.of(&pay).mode), (Mode::Observe, Mode::Write));
+            assert_eq!(scheme.of(&web).sinks, defaults.scheme.sinks);
+            let spelled = &scheme.of(&pay).sinks[&TrackerName::new("jira")];
+            assert_eq!((spelled.len(), spelled[0].spellings[0].1.as_str()), (1, "p-p0"));
+            assert_eq!(scopes[1].own.limits.changes_max, 7);
+            assert!(!weights.own.contains_key(&core));
+        });
+    }
+
+    #[test]
+    fn a_star_stands_for_any_characters() {
+        for (pattern, name, expected) in [
+            ("a:b", "a:b", true),
+            ("a:b*", "a:b", true),
+            ("a:*b", "a:b", true),
+            ("a:*b*c", "a:xbxbc", true),
+            ("a:*b*c", "a:xc", false),
+            ("a:b*b", "a:b", false),
+            ("*", "a:b", true),
+            ("a:*-x-*-y", "a:1-x-2-y", true),
+            ("a:*-x-*-y", "a:1-x-y", false),
+            ("a:b", "a:bc", false),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

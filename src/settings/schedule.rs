@@ -121,7 +121,10 @@ impl FromStr for Schedule {
             [minute, hour, day, month, weekday] => (true, ["0", minute, hour, day, month, weekday]),
             [second, minute, hour, day, month, weekday] => (false, [second, minute, hour, day, month, weekday]),
             _ => {
-                return Err(format!("it has {} fields and needs five (Unix cron) or six (seconds first)", fields.len()));
+                return Err(format!(
+                    "it has {} fields and needs five (Unix cron) or six (seconds first)",
+                    fields.len()
+                ));
             }
         };
         let weekdays = weekdays(weekday)?;
