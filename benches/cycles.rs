@@ -2,6 +2,7 @@
 //!
 //! `make bench` prints the table. Requests and writes are exact; times are noisy. Each cycle is a process of its own, start included.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -109,13 +110,24 @@ fn size_of(database: &Path) -> f64 {
         .sum()
 }
 
+/// Repositories (`#`) or projects (`-`) that have issues.
+fn containers(running: &Running, before_number: char) -> Vec<String> {
+    let containers: BTreeSet<String> = running
+        .all_facts()
+        .keys()
+        .filter(|key| key.contains('#') == (before_number == '#'))
+        .filter_map(|key| key.rsplit_once(before_number).map(|(container, _)| container.to_owned()))
+        .collect();
+    containers.into_iter().collect()
+}
+
 fn configure(running: &Running, folder: &Path) -> PathBuf {
     let mut text = String::new();
     let (github_token, jira_token) = (folder.join("github"), folder.join("jira"));
     std::fs::write(&github_token, running.github_token()).expect("a file");
     std::fs::write(&jira_token, running.jira_token()).expect("a file");
-    let budget = "budget = { writes_per_minute = 100000000, writes_per_hour = 1000000000, concurrency = 4 }";
-    let (repositories, projects) = (running.repositories(), running.projects());
+    let budget = "budget = { writes_per_minute = 100000, writes_per_hour = 1000000, concurrency = 4 }";
+    let (repositories, projects) = (containers(running, '#'), containers(running, '-'));
     let _ = write!(
         text,
         "[daemon]\ndatabase = {:?}\ncensus = \"0 0 3 1 1 *\"\n\

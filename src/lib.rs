@@ -31,5 +31,15 @@ pub mod model;
 pub mod plan;
 pub mod roadmap;
 pub mod score;
+#![recursion_limit = "256"]
+
+pub mod cli;
+pub mod daemon;
+pub mod model;
+pub mod plan;
+pub mod roadmap;
+pub mod sandbox;
+pub mod score;
+pub mod settings;
 pub mod store;
 pub mod tracker;

@@ -120,7 +120,7 @@ pub fn configuration(trackers: &Running, folder: &Path, more: &str) -> String {
     let (github_token, jira_token) = (folder.join("github-token"), folder.join("jira-token"));
     std::fs::write(&github_token, trackers.github_token()).expect("a file");
     std::fs::write(&jira_token, trackers.jira_token()).expect("a file");
-    let budget = "budget = { writes_per_minute = 1000000, writes_per_hour = 60000000, concurrency = 4 }";
+    let budget = "budget = { writes_per_minute = 100000, writes_per_hour = 1000000, concurrency = 4 }";
     let mut text = String::new();
     let _ = write!(
         text,
@@ -140,11 +140,12 @@ pub fn configuration(trackers: &Running, folder: &Path, more: &str) -> String {
 }
 
 /// Repositories (`#`) or projects (`-`) that have issues.
-fn containers(trackers: &Running, before_number: char) -> BTreeSet<String> {
-    trackers
+fn containers(trackers: &Running, before_number: char) -> Vec<String> {
+    let containers: BTreeSet<String> = trackers
         .all_facts()
         .keys()
         .filter(|key| key.contains('#') == (before_number == '#'))
         .filter_map(|key| key.rsplit_once(before_number).map(|(container, _)| container.to_owned()))
-        .collect()
+        .collect();
+    containers.into_iter().collect()
 }

@@ -1,0 +1,71 @@
+//! Keys that are accepted and do nothing yet: named in one loud warning where a person set them.
+
+use super::check::Check;
+use super::finding::shown;
+use super::raw::Raw;
+
+/// One sentence that lists them; nothing where none is set.
+pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    let addresses = [
+        ("daemon.listen", &raw.daemon.listen, "127.0.0.1:8780"),
+        ("daemon.listen_webhooks", &raw.daemon.listen_webhooks, ""),
+    ];
+    for (key, value, default) in addresses {
+        if !value.is_empty() && value != default {
+            keys.push(key.to_owned());
+        }
+    }
+    keys.extend(trackers(raw));
+    if check.is_set("links.from") {
+        keys.extend(
+            raw.links
+                .from
+                .iter()
+                .filter(|from| *from == "remote-link")
+                .map(|from| format!("links.from {}", shown(from))),
+        );
+    }
+    for (table, name) in [
+        ("write.idle_max", "[write] idle_max"),
+        ("priority.value", "[priority] value"),
+        ("priority.rules", "[[priority.rules]]"),
+        ("complexity.learn", "[complexity] learn"),
+        ("scope", "[[scope]]"),
+        ("mirror", "[[mirror]]"),
+        ("people", "[people]"),
+    ] {
+        let moot = match table {
+            "write.idle_max" => raw.write.idle_max.is_empty(),
+            "priority.value" => raw.priority._value.is_empty(),
+            "complexity.learn" => !raw.complexity._learn,
+            _ => false,
+        };
+        if check.is_set(table) && !moot {
+            keys.push(name.to_owned());
+        }
+    }
+    keys.extend(raw.sink.iter().enumerate().filter(|(_, sink)| sink.field.is_some()).map(|(index, sink)| {
+        let field = sink.field.as_deref().unwrap_or_default();
+        format!("sink[{index}] field {} (its values are read, not written)", shown(field))
+    }));
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("SET BUT WITHOUT EFFECT in this version: {}", keys.join(", "))]
+}
+
+fn trackers(raw: &Raw) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (name, tracker) in &raw.trackers {
+        if tracker.webhook_secret.is_some() {
+            keys.push(format!("trackers.{name}.webhook_secret"));
+        }
+        if tracker.ca_file.is_some() {
+            keys.push(format!("trackers.{name}.ca_file"));
+        }
+        let others = tracker.fields.iter().flatten().map(|(field, _)| field).filter(|field| *field != "story_points");
+        keys.extend(others.map(|field| format!("trackers.{name}.fields.{field}")));
+    }
+    keys
+}

@@ -1,0 +1,258 @@
+//! Layered configuration -> checked Settings, everything that is wrong with it at once.
+
+mod check;
+mod finding;
+mod inert;
+mod labels;
+mod layers;
+mod own;
+mod raw;
+mod schedule;
+mod schema;
+mod secret;
+mod sinks;
+mod trackers;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use config::Value;
+use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
+
+use crate::model::{ContainerKey, TrackerName};
+use crate::plan::{Limits, Scheme};
+use crate::roadmap::{LinkSource, Links};
+use crate::score::Weights;
+use crate::tracker::{LabelSpec, TrackerConfig};
+
+use check::Check;
+use finding::shown;
+use own::{Own, Scope};
+
+pub use finding::{Finding, Findings};
+pub use schedule::Schedule;
+pub use schema::schema;
+
+/// A configuration that was checked as a whole.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// When a cycle is due, and where it keeps what it knows.
+    pub daemon: Daemon,
+    /// The trackers, by name; at least one.
+    pub trackers: Vec<TrackerConfig>,
+    /// How two issues are known to be one piece of work.
+    pub links: Links,
+    /// What a person should know though nothing is wrong: what was set and does nothing yet. Sentences.
+    pub warnings: Vec<String>,
+    defaults: Own,
+    /// Scopes in force: none yet; those configured were checked and are named in the warnings.
+    scopes: Vec<Scope>,
+}
+
+/// `[daemon]`.
+#[derive(Clone, Debug)]
+pub struct Daemon {
+    /// When a cycle is due.
+    pub schedule: Schedule,
+    /// When a census is due.
+    pub census: Schedule,
+    /// Whose midnight turns the day; cron is read on its clock.
+    pub timezone: TimeZone,
+    /// The store: `sqlite:PATH`.
+    pub database: String,
+    /// Address of page, API, health and metrics. None: switched off.
+    pub listen: Option<SocketAddr>,
+    /// Address of webhooks. None: switched off.
+    pub listen_webhooks: Option<SocketAddr>,
+}
+
+impl Settings {
+    /// Loads the defaults, these files in order (without any: `roadmapd.toml` in the current directory), and `ROADMAPD__…`
+    /// of the environment given, each laid over those before it.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn load(files: &[PathBuf], env: &[(String, String)]) -> Result<Self, Findings> {
+        Self::load_from(Path::new(""), files, env)
+    }
+
+    /// As [`Settings::load`], but looks for `roadmapd.toml` in this directory.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn load_from(directory: &Path, files: &[PathBuf], env: &[(String, String)]) -> Result<Self, Findings> {
+        let mut findings = Findings::default();
+        let texts = layers::open(directory, files, &mut findings);
+        if texts.is_empty() {
+            return Err(findings);
+        }
+        Self::from_layers(&texts, env, findings)
+    }
+
+    /// Reads one text as if it were the only file; findings call it `roadmapd.toml`.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn from_toml(text: &str, env: &[(String, String)]) -> Result<Self, Findings> {
+        Self::from_layers(&[("roadmapd.toml".to_owned(), text.to_owned())], env, Findings::default())
+    }
+
+    fn from_layers(
+        texts: &[(String, String)],
+        env: &[(String, String)],
+        mut findings: Findings,
+    ) -> Result<Self, Findings> {
+        let merged = layers::read(texts, env, &mut findings);
+        let env: BTreeMap<String, String> = env.iter().cloned().collect();
+        let settings = check(&merged, &env, &mut findings);
+        match settings {
+            Some(settings) if findings.is_empty() => Ok(settings),
+            _ => {
+                if findings.is_empty() {
+                    findings.add(
+                        "the configuration",
+                        "",
+                        "it can't be read as a whole",
+                        "compare it with config/example.toml",
+                    );
+                }
+                Err(findings)
+            }
+        }
+    }
+
+    /// The knobs of score, for the defaults and each of these containers.
+    pub fn weights(&self, containers: &[ContainerKey]) -> Weights {
+        own::per_container(&self.defaults, &self.scopes, containers, |own| own.knobs.clone())
+    }
+
+    /// What may be written where, for the defaults and each of these containers.
+    pub fn scheme(&self, containers: &[ContainerKey]) -> Scheme {
+        own::per_container(&self.defaults, &self.scopes, containers, |own| own.scheme.clone())
+    }
+
+    /// What a plan may touch without a person.
+    pub fn limits(&self) -> Limits {
+        self.defaults.limits.clone()
+    }
+
+    /// The labels that each tracker's catalogue must have; empty for a tracker without a label sink.
+    pub fn label_specs(&self) -> BTreeMap<TrackerName, Vec<LabelSpec>> {
+        let mut specs: BTreeMap<TrackerName, BTreeSet<LabelSpec>> = BTreeMap::new();
+        for own in std::iter::once(&self.defaults).chain(self.scopes.iter().map(|scope| &scope.own)) {
+            for (tracker, sinks) in &own.scheme.sinks {
+                specs.entry(tracker.clone()).or_default().extend(sinks.iter().flat_map(labels::specs));
+            }
+        }
+        specs.into_iter().map(|(tracker, specs)| (tracker, specs.into_iter().collect())).collect()
+    }
+
+    /// SHA-256, in hex, over everything that shapes a plan: trackers and what is read of them, links, knobs, scheme, limits,
+    /// time zone. Not secrets, pace, schedule, store or addresses: when those change, a quiet cycle stays quiet.
+    pub fn digest(&self) -> String {
+        let trackers: Vec<String> = self.trackers.iter().map(read_of).collect();
+        let scopes: Vec<_> = self.scopes.iter().map(|scope| (&scope.patterns, &scope.own)).collect();
+        let zone = self.daemon.timezone.iana_name();
+        let text = format!("{trackers:?} {:?} {:?} {scopes:?} {zone:?}", self.links, self.defaults);
+        Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    }
+}
+
+fn read_of(tracker: &TrackerConfig) -> String {
+    match tracker {
+        TrackerConfig::Github(github) => {
+            format!("{:?}", (&github.name, github.base_url.as_str(), &github.repositories))
+        }
+        TrackerConfig::Jira(jira) => {
+            format!("{:?}", (&jira.name, jira.base_url.as_str(), &jira.projects, &jira.jql, &jira.story_points))
+        }
+    }
+}
+
+fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings) -> Option<Settings> {
+    let read =
+        |value: &Value| value.clone().try_deserialize::<raw::Raw>().ok().zip(value.clone().try_deserialize().ok());
+    let (raw, tables) = read(merged)?;
+    let mut check = Check { merged, env, findings };
+    let daemon = daemon(&raw.daemon, &mut check);
+    let (configs, kinds) = trackers::trackers(&raw.trackers, &mut check);
+    let defaults = own::own(&tables, "", &kinds, &mut check);
+    // Checked, so that what is wrong shows today; not in force.
+    own::scopes(&raw, &kinds, &mut check);
+    let from = raw.links.from.iter().filter_map(|word| link_source(word)).collect();
+    let links = Links { from, ..Links::default() };
+    let warnings = inert::warnings(&raw, &check);
+    Some(Settings { daemon: daemon?, trackers: configs, links, warnings, defaults, scopes: Vec::new() })
+}
+
+fn link_source(word: &str) -> Option<LinkSource> {
+    match word {
+        "mirror" => Some(LinkSource::Mirror),
+        "explicit-line" => Some(LinkSource::ExplicitLine),
+        "title-prefix" => Some(LinkSource::TitlePrefix),
+        "remote-link" => Some(LinkSource::RemoteLink),
+        "only-key-in-body" => Some(LinkSource::OnlyKeyInBody),
+        _ => None,
+    }
+}
+
+fn daemon(raw: &raw::Daemon, check: &mut Check<'_>) -> Option<Daemon> {
+    let mut cron = |key: &str, text: &str| {
+        text.parse::<Schedule>().map_err(|problem| {
+            let next = "write five fields (minute hour day month weekday) or six, seconds first: \"0 */5 * * * *\"";
+            check.wrong(key, format!("{} is not a schedule: {problem}", shown(text)), next);
+        })
+    };
+    let (schedule, census) = (cron("daemon.schedule", &raw.schedule), cron("daemon.census", &raw.census));
+    let timezone = TimeZone::get(&raw.timezone).map_err(|_| {
+        let problem = format!("{} is not a known time zone", shown(&raw.timezone));
+        check.wrong("daemon.timezone", problem, "write an IANA name such as UTC or Europe/Berlin");
+    });
+    let database = database(&raw.database, check);
+    let mut address = |key: &str, text: &str| match text {
+        "" => None,
+        _ => text
+            .parse::<SocketAddr>()
+            .map_err(|_| {
+                let problem = format!("{} is not an address with a port", shown(text));
+                check.wrong(key, problem, "write it like 127.0.0.1:8780 or [::1]:8780, or \"\" to switch it off");
+            })
+            .ok(),
+    };
+    let listen = address("daemon.listen", &raw.listen);
+    let listen_webhooks = address("daemon.listen_webhooks", &raw.listen_webhooks);
+    if listen.is_some() && listen == listen_webhooks {
+        check.wrong("daemon.listen_webhooks", "it is the same address as listen", "give webhooks a port of their own");
+    }
+    Some(Daemon {
+        schedule: schedule.ok()?,
+        census: census.ok()?,
+        timezone: timezone.ok()?,
+        database: database?,
+        listen,
+        listen_webhooks,
+    })
+}
+
+fn database(given: &secret::Given, check: &mut Check<'_>) -> Option<String> {
+    let next = "write sqlite:PATH, for example sqlite:roadmapd.db";
+    let text = match given.look_up(check.env) {
+        Ok(text) => text,
+        Err((problem, next)) => {
+            check.wrong("daemon.database", problem, next);
+            return None;
+        }
+    };
+    // Only the scheme is ever shown: a password may stand behind it.
+    let problem = match text.split_once(':') {
+        Some(("sqlite", path)) if !path.trim_start_matches('/').is_empty() => return Some(text),
+        Some(("sqlite", _)) => "it names no file".to_owned(),
+        Some((scheme @ ("postgres" | "postgresql"), _)) => format!("{scheme} is not built yet (the rest is not shown)"),
+        _ => "it doesn't begin with sqlite: (it is not shown)".to_owned(),
+    };
+    check.wrong("daemon.database", problem, next);
+    None
+}

@@ -1,0 +1,403 @@
+//! The configuration's shape, as people write it: the source of the JSON Schema, and what the merged layers are read into.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::secret::Given;
+
+/// The whole configuration. Only trackers are required; every other key has a default.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Raw {
+    /// When a cycle is due, and where it keeps what it knows.
+    pub daemon: Daemon,
+    /// The trackers by name; a tracker's name prefixes its keys (github:acme/api#7).
+    #[serde(default)]
+    pub trackers: BTreeMap<String, Tracker>,
+    /// How two issues are known to be one piece of work.
+    pub links: Links,
+    /// Whether and how levels are written.
+    pub write: Write,
+    /// Where levels are written. A later file's list replaces an earlier one's.
+    pub sink: Vec<Sink>,
+    /// How much an item matters now.
+    pub priority: Priority,
+    /// How much work an item is.
+    pub complexity: Complexity,
+    /// Whether work on an item can start.
+    #[serde(rename = "readiness")]
+    pub _readiness: Readiness,
+    /// What a cycle may touch without a person.
+    #[serde(rename = "limits")]
+    pub _limits: Limits,
+    /// Teams' own settings; the most specific match wins.
+    #[serde(default)]
+    #[schemars(with = "Vec<ScopeTable>")]
+    pub scope: Vec<Scope>,
+    /// Rules that keep pairs of issues in step.
+    #[serde(default, rename = "mirror")]
+    #[schemars(with = "Vec<Mirror>")]
+    pub _mirror: IgnoredAny,
+    /// Who is who.
+    #[serde(default, rename = "people")]
+    #[schemars(with = "People")]
+    pub _people: IgnoredAny,
+}
+
+/// [daemon]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Daemon {
+    /// When a cycle is due: cron, seconds first; five fields are read as Unix cron. Days of the week: 0 and 7 are Sunday, or names.
+    pub schedule: String,
+    /// When everything is listed anew: deletions, transfers, reactions. Cron as in schedule.
+    pub census: String,
+    /// Whose midnight turns the day: an IANA name such as Europe/Berlin.
+    pub timezone: String,
+    /// The store: sqlite:PATH, or the environment variable or file that says it.
+    #[schemars(extend("x-given" = "text"))]
+    pub database: Given,
+    /// Address and port of page, API, health and metrics; empty switches it off.
+    pub listen: String,
+    /// Address and port of webhooks, its own so that it alone can be public; empty switches it off.
+    pub listen_webhooks: String,
+}
+
+/// [trackers.NAME]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("x-required" = ["kind", "base_url", "auth"]))]
+pub(super) struct Tracker {
+    /// What kind of tracker it is.
+    #[schemars(extend("enum" = ["github", "jira"]))]
+    pub kind: Option<String>,
+    /// Where it answers: https://api.github.com, https://HOST/api/v3 (GitHub Enterprise), https://SITE.atlassian.net. Plain http only on loopback.
+    pub base_url: Option<String>,
+    /// Who we are there.
+    pub auth: Option<Auth>,
+    /// GitHub: owner/name, one for each repository.
+    pub repositories: Option<Vec<String>>,
+    /// Jira: project keys.
+    pub projects: Option<Vec<String>>,
+    /// Jira: JQL that narrows further; empty: nothing.
+    pub jql: Option<String>,
+    /// Jira: ids of fields, where they aren't to be found by schema. story_points is read; others are accepted for later.
+    pub fields: Option<BTreeMap<String, String>>,
+    /// Our pace; replaces the built-in one. The tracker's headers and refusals only tighten it.
+    pub budget: Option<Budget>,
+    /// The secret that signs this tracker's webhooks.
+    #[schemars(extend("x-given" = "secret"))]
+    pub webhook_secret: Option<Given>,
+    /// A file of certificates (PEM) to trust besides the system's.
+    pub ca_file: Option<String>,
+}
+
+/// auth of a tracker
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Auth {
+    /// Jira: the account of Basic authentication; without it: Bearer (a Data Center personal access token).
+    pub user: Option<String>,
+    /// The token: { env = "NAME" } or { file = "PATH" }.
+    #[schemars(extend("x-given" = "secret"))]
+    pub token: Option<Given>,
+    /// A GitHub App.
+    pub app: Option<App>,
+}
+
+/// auth.app of a GitHub tracker
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct App {
+    /// The app's id.
+    #[schemars(range(min = 1))]
+    #[serde(rename = "id")]
+    pub _id: Option<u64>,
+    /// Its private key: { env = "NAME" } or { file = "PATH" }.
+    #[schemars(extend("x-given" = "secret"))]
+    #[serde(rename = "private_key")]
+    pub _private_key: Option<Given>,
+}
+
+/// budget of a tracker
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Budget {
+    /// Writing requests a minute.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub writes_per_minute: Option<u32>,
+    /// Writing requests an hour.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub writes_per_hour: Option<u32>,
+    /// Requests under way at once.
+    #[schemars(range(min = 1, max = 100))]
+    pub concurrency: Option<u32>,
+}
+
+/// [links]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Links {
+    /// What counts as saying that two issues are one piece of work: a mirror, "Jira: PAY-7" on a line of its own, "[PAY-7] …" in the title, a remote link, the only key in the body.
+    #[schemars(extend("x-each" = { "enum": ["mirror", "explicit-line", "title-prefix", "remote-link", "only-key-in-body"] }))]
+    pub from: Vec<String>,
+}
+
+/// [write]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Write {
+    /// observe: levels are worked out and shown, read-only tokens suffice. write: they are written.
+    #[schemars(extend("enum" = ["observe", "write"]))]
+    pub mode: String,
+    /// Whether the first plan for a container or a new sink waits for a person.
+    #[schemars(extend("enum" = ["ask", "apply"]))]
+    pub first_contact: String,
+    /// Whose our spellings are where we find them and have no record of having written them: respect (a person's) or adopt (ours).
+    #[schemars(extend("enum" = ["respect", "adopt"]))]
+    pub existing: String,
+    /// Open issues that nobody touched for longer are scored, not written: a duration such as 180d; empty: none are left out.
+    pub idle_max: String,
+}
+
+/// [[sink]]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("x-required" = ["aspect"]))]
+pub(super) struct Sink {
+    /// What is written.
+    #[schemars(extend("enum" = ["priority", "complexity", "readiness"]))]
+    pub aspect: Option<String>,
+    /// A tracker's name, or * for all.
+    pub tracker: Option<String>,
+    /// A label's spelling; {level} stands for the level's name.
+    pub label: Option<String>,
+    /// A field, by the tracker's name for it.
+    pub field: Option<String>,
+    /// A field's values by level; the first that the project allows is written, all are read.
+    pub values: Option<BTreeMap<String, Vec<String>>>,
+    /// People's spellings by level: evidence for the score, never written.
+    pub also_read: Option<BTreeMap<String, Vec<String>>>,
+}
+
+/// [priority]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Priority {
+    /// wsjf: cost of delay over job size. weighted: the sum of the rules' points alone.
+    #[schemars(extend("enum" = ["wsjf", "weighted"]))]
+    pub model: String,
+    /// Least score of each level.
+    pub bands: PriorityBands,
+    /// Score points past a band's edge before a level changes.
+    #[schemars(range(min = 0, max = 50))]
+    pub hysteresis: f64,
+    /// What blocks an item ranks at least as high as that item.
+    pub inherit: bool,
+    /// How much size counts against priority in wsjf; 0: not at all.
+    #[schemars(range(min = 0, max = 1))]
+    pub size_exponent: f64,
+    /// Where business value (0–10) is read, first that answers: field:ID, label:value/{n}, file:PATH (key,value,until), parent.
+    #[serde(rename = "value")]
+    pub _value: Vec<String>,
+    /// A rule's weight by its name; 0 switches it off.
+    #[schemars(extend("x-each" = { "minimum": 0, "maximum": 1000 }))]
+    pub weights: BTreeMap<String, f64>,
+    /// Your own rules, in CEL.
+    #[serde(default, rename = "rules")]
+    #[schemars(with = "Vec<Rule>")]
+    pub _rules: IgnoredAny,
+}
+
+/// bands of [priority]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct PriorityBands {
+    /// Least score of p0.
+    #[schemars(range(min = 0, max = 100))]
+    pub p0: f64,
+    /// Least score of p1.
+    #[schemars(range(min = 0, max = 100))]
+    pub p1: f64,
+    /// Least score of p2.
+    #[schemars(range(min = 0, max = 100))]
+    pub p2: f64,
+    /// Least score of p3: 0.
+    #[schemars(range(min = 0, max = 100))]
+    pub p3: f64,
+}
+
+/// [complexity]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Complexity {
+    /// Least story points of each level.
+    pub bands: ComplexityBands,
+    /// Learn from each scope's own estimated history.
+    #[serde(rename = "learn")]
+    pub _learn: bool,
+}
+
+/// bands of [complexity]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct ComplexityBands {
+    /// Least story points of xs: 0.
+    #[schemars(range(min = 0, max = 1000))]
+    pub xs: f64,
+    /// Least story points of s.
+    #[schemars(range(min = 0, max = 1000))]
+    pub s: f64,
+    /// Least story points of m.
+    #[schemars(range(min = 0, max = 1000))]
+    pub m: f64,
+    /// Least story points of l.
+    #[schemars(range(min = 0, max = 1000))]
+    pub l: f64,
+    /// Least story points of xl.
+    #[schemars(range(min = 0, max = 1000))]
+    pub xl: f64,
+}
+
+/// [readiness]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Readiness {
+    /// Scored and shown; written only where a sink says so.
+    pub enabled: bool,
+}
+
+/// [limits]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Limits {
+    /// A cycle that would write to more issues waits for approval.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub changes_max: usize,
+    /// So does one that would write to a larger share of all open issues, from 20 issues on.
+    #[schemars(range(min = 0, max = 1))]
+    pub share_max: f64,
+    /// Age of a tracker's last successful reading past which nothing is written: a duration such as 1h.
+    pub stale_max: String,
+}
+
+/// A scope's head; its tables are laid over the defaults before they are read.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Scope {
+    /// Its name.
+    pub name: Option<String>,
+    /// The containers it holds for.
+    #[serde(rename = "match")]
+    pub matches: Option<Vec<String>>,
+}
+
+/// What a scope may say otherwise, laid over the defaults.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Tables {
+    pub write: Write,
+    pub sink: Vec<Sink>,
+    pub priority: Priority,
+    pub complexity: Complexity,
+    pub readiness: Readiness,
+    pub limits: Limits,
+}
+
+/// [[scope]]: a team's own settings.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("x-required" = ["name", "match"]))]
+#[expect(dead_code, reason = "only the schema is taken from it")]
+struct ScopeTable {
+    /// The scope's name.
+    name: String,
+    /// The containers it holds for: github:acme/pay-*, jira:PAY.
+    r#match: Vec<String>,
+    /// Laid over [write].
+    write: Option<Write>,
+    /// Replaces [[sink]].
+    sink: Option<Vec<Sink>>,
+    /// Laid over [priority].
+    priority: Option<Priority>,
+    /// Laid over [complexity].
+    complexity: Option<Complexity>,
+    /// Laid over [readiness].
+    readiness: Option<Readiness>,
+    /// Laid over [limits].
+    limits: Option<Limits>,
+}
+
+/// [[mirror]]: keeps pairs of issues in step.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("x-required" = ["name", "from", "to"]))]
+#[expect(dead_code, reason = "only the schema is taken from it")]
+struct Mirror {
+    /// The mirror's name.
+    name: String,
+    /// Containers whose issues it looks at.
+    from: Vec<String>,
+    /// The container that holds the other issue.
+    to: String,
+    /// Which issues, in CEL.
+    when: Option<String>,
+    /// How the second issue is created; without it pairs are linked, never created.
+    create: Option<Create>,
+    /// Which way each field goes.
+    #[schemars(extend("x-each" = { "enum": ["->", "<-", "<->"] }))]
+    fields: Option<BTreeMap<String, String>>,
+    /// Who wins when both sides changed.
+    #[schemars(extend("enum" = ["newest", "from", "to", "ask"]))]
+    conflict: Option<String>,
+    /// The other side's name of each status.
+    status: Option<StatusNames>,
+    /// What happens when one side is deleted.
+    on_delete: Option<String>,
+    /// Whether what is private on one side may be shown on the other.
+    allow_private: Option<bool>,
+}
+
+/// create of [[mirror]]
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the schema is taken from it")]
+struct Create {
+    /// The created issue's type.
+    issue_type: Option<String>,
+}
+
+/// status of [[mirror]]
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the schema is taken from it")]
+struct StatusNames {
+    /// Not begun.
+    todo: Option<String>,
+    /// Begun.
+    doing: Option<String>,
+    /// Finished.
+    done: Option<String>,
+    /// Closed without being done.
+    dropped: Option<String>,
+}
+
+/// [[priority.rules]]: your own rule.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("x-required" = ["name", "when", "add"]))]
+#[expect(dead_code, reason = "only the schema is taken from it")]
+struct Rule {
+    /// The rule's name.
+    name: String,
+    /// When it counts, in CEL.
+    when: String,
+    /// Points that it adds.
+    #[schemars(range(min = -100, max = 100))]
+    add: f64,
+}
+
+/// [people]
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the schema is taken from it")]
+struct People {
+    /// A CSV file: github,jira,email.
+    file: Option<String>,
+}
