@@ -1,5 +1,4 @@
 //! roadmapd: one roadmap from GitHub and Jira, its levels written back where people look.
-<<<<<<< HEAD
 //!
 //! ```text
 //! poll -> Snapshot -> unify -> Roadmap -> score -> Scores -> plan -> Plan -> approve -> ApprovedPlan -> apply -> Receipt -> settle -> Ledger

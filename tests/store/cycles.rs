@@ -22,6 +22,7 @@ async fn a_cycle_is_remembered_with_what_it_did() {
         approval: Some((Need::Limits, "too many".into())),
         errors: vec!["jira: down".into()],
         census: true,
+        quiet: false,
     };
     assert_eq!(store.begin_cycle(at(0), "the schedule").await.unwrap(), 1);
     store.end_cycle(1, &summary, at(5)).await.unwrap();

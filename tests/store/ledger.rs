@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use roadmapd::model::{Aspect, IssueId, Level, Priority, Turn};
-use roadmapd::plan::{Change, Edit, Field, Hold, HoldReason, Intent, Ledger, Outcome, Row, RowKey, SinkId};
+use roadmapd::plan::{Change, Edit, Field, Hold, HoldReason, Intent, Ledger, Outcome, Row, RowKey, SinkId, Writing};
 use roadmapd::store::{Store, StoreTrouble};
 
 use super::{Place, at, container, github, item, jira, url};
@@ -47,7 +47,7 @@ async fn an_intent_and_its_journal_entry_survive_a_process_that_dies() {
     let store = place.open().await;
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let change = change("1", vec![edit(Field::Priority, None, Some("priority-p1"))]);
-    store.intend(cycle, Turn(2), &change).await.unwrap();
+    store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
     // What a kill leaves: the files as they are now, nothing closed.
     let after = Place::new();
     for suffix in ["", "-wal"] {
@@ -55,7 +55,7 @@ async fn an_intent_and_its_journal_entry_survive_a_process_that_dies() {
         std::fs::copy(place.directory.path().join(&name), after.directory.path().join(&name)).unwrap();
     }
     let reopened = Store::open(&url(&after.file())).await.unwrap();
-    let intent = Intent { from: None, to: Some("priority-p1".into()), level: P1, cycle };
+    let intent = Intent { from: None, to: Some("priority-p1".into()), level: P1, cycle, undoes: None };
     let row = Row { intent: Some(intent), written: Turn(2), ..Row::default() };
     assert_eq!(reopened.ledger().await.unwrap(), ledger_of([(key("1", Aspect::Priority), row)]));
     let journal = reopened.journal(cycle).await.unwrap();
@@ -73,7 +73,7 @@ async fn an_intent_stamps_the_turn_on_every_field_of_its_issue_and_of_no_other()
     store.save_ledger(&Ledger::default(), &before).await.unwrap();
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let edits = vec![edit(Field::Auto, Some("roadmapd:auto"), None), edit(Field::Priority, Some("x"), Some("y"))];
-    store.intend(cycle, Turn(8), &change("1", edits)).await.unwrap();
+    store.intend(Writing { cycle: cycle, turn: Turn(8), undoes: None }, &change("1", edits)).await.unwrap();
     let rows = store.ledger().await.unwrap().rows;
     assert_eq!(keys.clone().map(|key| rows[&key].written), [Turn(8), Turn(8), Turn(2)]);
     assert_eq!(keys.map(|key| rows[&key].intent.is_some()), [true, false, false]);
@@ -88,9 +88,9 @@ async fn the_intent_of_several_edits_names_the_value_that_the_ledger_does_not() 
     store.save_ledger(&Ledger::default(), &ledger_of([(key.clone(), ours("v"))])).await.unwrap();
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let edits = vec![edit(Field::Priority, Some("v"), Some("x")), edit(Field::Priority, Some("w"), None)];
-    store.intend(cycle, Turn(2), &change("1", edits)).await.unwrap();
+    store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change("1", edits)).await.unwrap();
     let row = &store.ledger().await.unwrap().rows[&key];
-    let intent = Intent { from: Some("w".into()), to: Some("x".into()), level: P1, cycle };
+    let intent = Intent { from: Some("w".into()), to: Some("x".into()), level: P1, cycle, undoes: None };
     assert_eq!((row.ours.as_deref(), row.intent.as_ref()), (Some("v"), Some(&intent)));
 }
 
@@ -102,7 +102,7 @@ async fn settling_closes_an_intent_even_where_the_row_is_as_it_was_before() {
     store.save_ledger(&Ledger::default(), &before).await.unwrap();
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let change = change("1", vec![edit(Field::Priority, Some("x"), Some("y"))]);
-    store.intend(cycle, Turn(2), &change).await.unwrap();
+    store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
     store.save_ledger(&before, &before).await.unwrap();
     assert_eq!(store.ledger().await.unwrap(), before);
 }
@@ -113,7 +113,7 @@ async fn an_open_intent_on_a_row_that_nobody_settled_stays() {
     let store = place.open().await;
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let change = change("1", vec![edit(Field::Priority, None, Some("y"))]);
-    store.intend(cycle, Turn(2), &change).await.unwrap();
+    store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
     store.save_ledger(&Ledger::default(), &Ledger::default()).await.unwrap();
     assert!(store.ledger().await.unwrap().rows[&key("1", Aspect::Priority)].intent.is_some());
 }
@@ -130,7 +130,7 @@ async fn the_journal_tells_every_outcome_in_the_order_of_writing() {
     ];
     for (id, outcome) in ["9", "1", "5"].into_iter().zip(&outcomes) {
         let change = change(id, vec![edit(Field::Priority, None, Some("y"))]);
-        store.intend(cycle, Turn(2), &change).await.unwrap();
+        store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
         store.outcome(cycle, &change, outcome, at(7)).await.unwrap();
     }
     let journal = store.journal(cycle).await.unwrap();
@@ -146,7 +146,7 @@ async fn an_outcome_without_an_intent_and_an_intent_without_a_cycle_are_refused(
     let place = Place::new();
     let store = place.open().await;
     let change = change("1", vec![edit(Field::Priority, None, Some("y"))]);
-    let refusal = store.intend(7, Turn(2), &change).await;
+    let refusal = store.intend(Writing { cycle: 7, turn: Turn(2), undoes: None }, &change).await;
     assert!(matches!(refusal, Err(StoreTrouble::Failed { .. })), "{refusal:?}");
     assert!(store.ledger().await.unwrap().rows.is_empty());
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
@@ -172,8 +172,9 @@ prop_compose! {
     ) -> Row {
         Row {
             ours,
+            beside: Vec::new(),
             level: has.0.then_some(Level::Priority(Priority::P3)),
-            intent: has.1.then_some(Intent { from, to, level: None, cycle: undone }),
+            intent: has.1.then_some(Intent { from, to, level: None, cycle: undone, undoes: None }),
             hold: has.2.then_some(Hold { at: held, reason: HoldReason::Undone(undone), since: 3 }),
             written: Turn(written),
         }
