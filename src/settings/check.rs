@@ -23,7 +23,7 @@ impl Check<'_> {
 
     /// Notes that a key is missing, unless it was there and already found wrong.
     pub(super) fn missing(&mut self, key: &str, next: impl Into<String>) {
-        if !self.findings.touches(key) {
+        if !self.findings.touches(key) && !self.findings.lost_a_file() {
             self.wrong(key, "it is missing", next);
         }
     }

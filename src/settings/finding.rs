@@ -41,6 +41,11 @@ impl Findings {
             .any(|finding| !finding.key.is_empty() && (within(&finding.key, key) || within(key, &finding.key)))
     }
 
+    /// Whether a whole file couldn't be read: what it would have said can't be called missing.
+    pub(super) fn lost_a_file(&self) -> bool {
+        self.found.iter().any(|finding| finding.key.is_empty())
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.found.len()
@@ -111,7 +116,7 @@ pub(super) fn looks_secret(word: &str) -> bool {
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.7)
+        .filter(|(likeness, candidate)| *likeness >= 0.7 || strsim::osa_distance(word, candidate) == 1)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
         .map(|(_, candidate)| candidate)
 }

@@ -13,7 +13,7 @@ pub(super) fn specs(spelled: &Spelled) -> Vec<LabelSpec> {
         name: name.clone(),
         color: color(*level).to_owned(),
         description: format!(
-            "{} {level}, set by roadmapd. Put another one on to hold it; roadmapd:auto hands it back.",
+            "{} {level}, set by roadmapd. Set another to hold it; roadmapd:auto hands it back.",
             spelled.aspect
         ),
     };

@@ -115,7 +115,7 @@ fn check_patterns(patterns: &[String], key: &str, kinds: &BTreeMap<TrackerName, 
         let known = pattern.split_once(':').is_some_and(|(tracker, local)| {
             !local.is_empty() && (tracker.contains('*') || kinds.contains_key(&TrackerName::new(tracker)))
         });
-        if !known {
+        if !known && !check.findings.lost_a_file() {
             let names: Vec<&str> = kinds.keys().map(TrackerName::as_str).collect();
             let next =
                 format!("write TRACKER:CONTAINER, for example github:acme/pay-*; configured: {}", names.join(", "));

@@ -121,7 +121,6 @@ pub(super) struct App {
     pub _private_key: Option<Given>,
 }
 
-/// budget of a tracker
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Budget {
@@ -210,7 +209,6 @@ pub(super) struct Priority {
     pub _rules: IgnoredAny,
 }
 
-/// bands of [priority]
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct PriorityBands {
@@ -239,7 +237,6 @@ pub(super) struct Complexity {
     pub _learn: bool,
 }
 
-/// bands of [complexity]
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct ComplexityBands {
@@ -355,7 +352,6 @@ struct Mirror {
     allow_private: Option<bool>,
 }
 
-/// create of [[mirror]]
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only the schema is taken from it")]

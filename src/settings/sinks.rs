@@ -78,7 +78,8 @@ fn reached(
         .filter(|(name, _)| wanted == "*" || name.as_str() == wanted)
         .map(|(name, kind)| (name.clone(), *kind))
         .collect();
-    if found.is_empty() && wanted != "*" && !check.findings.touches(&format!("trackers.{wanted}")) {
+    let follows = check.findings.lost_a_file();
+    if found.is_empty() && wanted != "*" && !follows && !check.findings.touches(&format!("trackers.{wanted}")) {
         let names: Vec<&str> = kinds.keys().map(TrackerName::as_str).collect();
         let next = match (nearest(wanted, names.iter().copied()), names.is_empty()) {
             (_, true) => "configure it as [trackers.NAME]".to_owned(),

@@ -90,7 +90,7 @@ fn jira(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_>)
     if user.as_ref().is_some_and(|user| user.trim().is_empty() || user.contains(':') || user.contains(char::is_control))
     {
         let next = "write the account's e-mail address, or leave user out for Bearer";
-        check.wrong(&join(key, "auth.user"), "it is empty or has a colon or a control character", next);
+        check.wrong(&format!("{key}.auth.user"), "it is empty or has a colon or a control character", next);
     }
     let fields = raw.fields.as_ref();
     let story_points = fields.and_then(|fields| fields.get("story_points").cloned()).filter(|id| !id.is_empty());
@@ -98,7 +98,11 @@ fn jira(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_>)
         && !(id.starts_with("customfield_") && id[12..].parse::<u64>().is_ok())
     {
         let next = "write its id, for example customfield_10016, or leave it out: it is found by schema";
-        check.wrong(&join(key, "fields.story_points"), format!("{} is not the id of a custom field", shown(id)), next);
+        check.wrong(
+            &format!("{key}.fields.story_points"),
+            format!("{} is not the id of a custom field", shown(id)),
+            next,
+        );
     }
     let base_url = base_url(raw, key, check);
     let token = token(raw, key, check);
