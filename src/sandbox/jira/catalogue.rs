@@ -32,7 +32,6 @@ impl Site {
             "baseUrl": self.base, "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0], "deploymentType": "Cloud",
             "buildNumber": 100_297, "buildDate": "2026-11-20T00:00:00.000+0000", "serverTime": self.stamp(ask.call.now),
             "scmInfo": "0000000000000000000000000000000000000000", "serverTitle": "Jira", "serverTimeZone": "Etc/UTC",
-            "defaultLocale": {"locale": "en_US"},
         })))
     }
 
