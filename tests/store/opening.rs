@@ -27,7 +27,11 @@ async fn assert_refused(place: &Place, kind: fn(&StoreTrouble) -> bool) {
         assert!(kind(&refusal), "{refusal:?}");
         assert!(refusal.to_string().contains("roadmapd.db"), "{refusal}");
     }
-    assert!(before == place.content(), "a refused file was changed, or another was made beside it");
+    let sizes =
+        |files: Vec<(String, Vec<u8>)>| files.into_iter().map(|(name, bytes)| (name, bytes.len())).collect::<Vec<_>>();
+    let after = place.content();
+    let same = before == after;
+    assert!(same, "a refused file was changed, or another was made beside it: {:?} {:?}", sizes(before), sizes(after));
 }
 
 #[tokio::test]

@@ -39,43 +39,28 @@ enum Found {
 
 impl Sqlite {
     pub(in crate::store) async fn open(path: &Path) -> Result<Self, StoreTrouble> {
-        let found = look(path)?;
-        if matches!(found, Found::Nothing) {
-            create_file(path)?;
-        } else {
-            narrow_mode(path)?;
+        match look(path)? {
+            Found::Nothing => create_file(path)?,
+            Found::Ours { bytes } => {
+                check(path, bytes).await?;
+                narrow_mode(path)?;
+            }
         }
         let mut connection = connect(path, options(path)).await?;
-        let ready = match found {
-            Found::Nothing => Ok(()),
-            Found::Ours { bytes } => check(path, &mut connection, bytes).await.map(drop),
-        };
-        let ready = match ready {
-            Ok(()) => migrate(&mut connection)
-                .await
-                .map_err(|error| trouble(path, "bring its schema up to date", error.into())),
-            refused => refused,
-        };
-        if let Err(refused) = ready {
+        if let Err(error) = migrate(&mut connection).await {
             connection.close().await.ok();
-            return Err(refused);
+            return Err(trouble(path, "bring its schema up to date", error.into()));
         }
         Ok(Self { path: path.to_owned(), connection: Mutex::new(Some(connection)) })
     }
 
     pub(in crate::store) async fn open_existing_read_only(path: &Path) -> Result<Option<Self>, StoreTrouble> {
         let Found::Ours { bytes } = look(path)? else { return Ok(None) };
-        let mut connection = connect_to_read(path).await?;
-        let version = match check(path, &mut connection, bytes).await {
-            Ok(version) if version < KNOWN => {
-                Err(StoreTrouble::Older { path: path.to_owned(), found: version, known: KNOWN })
-            }
-            other => other,
-        };
-        if let Err(refused) = version {
-            connection.close().await.ok();
-            return Err(refused);
+        let found = check(path, bytes).await?;
+        if found < KNOWN {
+            return Err(StoreTrouble::Older { path: path.to_owned(), found, known: KNOWN });
         }
+        let connection = connect_to_read(path).await?;
         Ok(Some(Self { path: path.to_owned(), connection: Mutex::new(Some(connection)) }))
     }
 }
@@ -118,7 +103,7 @@ fn look(path: &Path) -> Result<Found, StoreTrouble> {
     let page = if page == 1 { 65_536 } else { page };
     let bytes = about.len();
     // While a log stands beside it, the file may rightly be shorter than its header says.
-    if bytes < page * u64::from(word(28)) && !has_log(path) {
+    if bytes < page * u64::from(word(28)) && !log(path).exists() {
         let why = format!("it is cut off: {bytes} bytes of {}", page * u64::from(word(28)));
         return Err(StoreTrouble::Corrupt { path: path.to_owned(), why });
     }
@@ -131,8 +116,8 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn has_log(path: &Path) -> bool {
-    fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0)
+fn log(path: &Path) -> PathBuf {
+    with_suffix(path, "-wal")
 }
 
 fn create_file(path: &Path) -> Result<(), StoreTrouble> {
@@ -148,7 +133,7 @@ fn create_file(path: &Path) -> Result<(), StoreTrouble> {
 /// Takes everyone else's permissions away: titles and people's names are in there.
 fn narrow_mode(path: &Path) -> Result<(), StoreTrouble> {
     #[cfg(unix)]
-    for file in [path.to_owned(), with_suffix(path, "-wal"), with_suffix(path, "-shm")] {
+    for file in [path.to_owned(), log(path), with_suffix(path, "-shm")] {
         use std::os::unix::fs::PermissionsExt;
         let Ok(about) = fs::metadata(&file) else { continue };
         if about.permissions().mode() & 0o077 != 0 {
@@ -177,7 +162,7 @@ async fn connect(path: &Path, options: SqliteConnectOptions) -> Result<SqliteCon
 
 /// A connection that can't change anything, in the way that also leaves no file behind.
 async fn connect_to_read(path: &Path) -> Result<SqliteConnection, StoreTrouble> {
-    if with_suffix(path, "-wal").exists() {
+    if log(path).exists() {
         // Someone is writing, or died: the log must be read but neither folded in nor removed.
         return connect(path, options(path).read_only(true)).await;
     }
@@ -188,8 +173,25 @@ async fn connect_to_read(path: &Path) -> Result<SqliteConnection, StoreTrouble> 
     }
 }
 
-/// The schema's version, after making sure that the database is ours and sound.
-async fn check(path: &Path, connection: &mut SqliteConnection, bytes: u64) -> Result<u32, StoreTrouble> {
+/// The schema's version, after making sure that the database is sound, through a connection that leaves no trace.
+async fn check(path: &Path, bytes: u64) -> Result<u32, StoreTrouble> {
+    let quiet = !log(path).exists();
+    let verdict = match connect(path, options(path).read_only(true).immutable(quiet)).await {
+        Ok(mut connection) => {
+            let verdict = examine(path, &mut connection, bytes).await;
+            connection.close().await.ok();
+            verdict
+        }
+        Err(refused) => Err(refused),
+    };
+    match verdict {
+        // A writer came meanwhile: what was seen of the file may have been half of its work.
+        Err(_) if quiet && log(path).exists() => Box::pin(check(path, bytes)).await,
+        verdict => verdict,
+    }
+}
+
+async fn examine(path: &Path, connection: &mut SqliteConnection, bytes: u64) -> Result<u32, StoreTrouble> {
     let fault = |error: sqlx::Error| match trouble(path, "be checked", error.into()) {
         // The header was ours: what SQLite can't read behind it is damage.
         StoreTrouble::Foreign { path, why } => StoreTrouble::Corrupt { path, why },
