@@ -2,6 +2,8 @@
 
 mod keys;
 mod shapes;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 //! Keys and ids -> issues of the snapshot.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::model::{Issue, IssueKey, Reference, TrackerName};
@@ -8,12 +9,37 @@ use crate::model::{Issue, IssueKey, Reference, TrackerName};
 /// Finds issues by what people and trackers call them. Only asked, never iterated, so that no order of a hash shows.
 pub(super) struct Lookup<'a> {
     issues: &'a [Arc<Issue>],
-    /// Local keys in lower case: both GitHub and Jira ignore case in them.
-    keys: HashMap<String, Vec<usize>>,
+    /// The first issue with a local key; `same_key` leads to those of other trackers.
+    keys: HashMap<Folded<'a>, usize>,
+    same_key: Vec<Option<usize>>,
     /// Former keys; one that was given to another issue since means that one.
-    aliases: HashMap<String, Vec<usize>>,
+    aliases: HashMap<Folded<'a>, Vec<usize>>,
     ids: HashMap<(&'a TrackerName, &'a str), usize>,
-    containers: HashSet<String>,
+    containers: HashSet<Folded<'a>>,
+}
+
+/// A text that equals others of whatever case: both GitHub and Jira ignore case in keys.
+#[derive(Clone, Copy)]
+struct Folded<'a>(&'a str);
+
+impl PartialEq for Folded<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(other.0)
+    }
+}
+
+impl Eq for Folded<'_> {}
+
+impl Hash for Folded<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // In blocks: hashing byte by byte is slow.
+        for block in self.0.as_bytes().chunks(32) {
+            let mut folded = [0; 32];
+            folded[..block.len()].copy_from_slice(block);
+            folded.make_ascii_lowercase();
+            state.write(&folded[..block.len()]);
+        }
+    }
 }
 
 /// What a key without a tracker means.
@@ -33,32 +59,36 @@ impl<'a> Lookup<'a> {
         let mut lookup = Self {
             issues,
             keys: HashMap::with_capacity(issues.len()),
+            same_key: vec![None; issues.len()],
             aliases: HashMap::new(),
             ids: HashMap::with_capacity(issues.len()),
             containers: HashSet::new(),
         };
-        for (index, issue) in issues.iter().enumerate() {
-            lookup.keys.entry(issue.key.local.to_ascii_lowercase()).or_default().push(index);
+        // Backwards, so that the first of several comes first.
+        for (index, issue) in issues.iter().enumerate().rev() {
+            lookup.same_key[index] = lookup.keys.insert(Folded(&issue.key.local), index);
             for alias in &issue.aliases {
-                lookup.aliases.entry(alias.local.to_ascii_lowercase()).or_default().push(index);
+                lookup.aliases.entry(Folded(&alias.local)).or_default().insert(0, index);
             }
             lookup.ids.insert((&issue.id.tracker, issue.id.id.as_str()), index);
-            if !lookup.containers.contains(&issue.container.local) {
-                lookup.containers.insert(issue.container.local.to_ascii_lowercase());
-                lookup.containers.insert(issue.container.local.clone());
-            }
+            lookup.containers.insert(Folded(&issue.container.local));
         }
         lookup
+    }
+
+    /// Issues that have this local key now, then those that had it, each in order.
+    fn candidates(&self, local: &str) -> [Vec<usize>; 2] {
+        let first = self.keys.get(&Folded(local)).copied();
+        let current = std::iter::successors(first, |index| self.same_key[*index]).collect();
+        [current, self.aliases.get(&Folded(local)).cloned().unwrap_or_default()]
     }
 
     /// The issue of another tracker than this one's that a local key names.
     pub(super) fn elsewhere(&self, from: usize, local: &str) -> Found {
         let own = &self.issues[from].id.tracker;
-        let local = local.to_ascii_lowercase();
-        for map in [&self.keys, &self.aliases] {
-            let Some(candidates) = map.get(&local) else { continue };
-            let mut others: Vec<usize> =
-                candidates.iter().copied().filter(|index| self.issues[*index].id.tracker != *own).collect();
+        for candidates in self.candidates(local) {
+            let others = candidates.into_iter().filter(|index| self.issues[*index].id.tracker != *own);
+            let mut others: Vec<usize> = others.collect();
             others.dedup();
             match others.len() {
                 0 => {}
@@ -67,15 +97,13 @@ impl<'a> Lookup<'a> {
             }
         }
         let container = local.split_once('#').or_else(|| local.rsplit_once('-')).map_or("", |(container, _)| container);
-        if self.containers.contains(container) { Found::Missing } else { Found::Foreign }
+        if self.containers.contains(&Folded(container)) { Found::Missing } else { Found::Foreign }
     }
 
     /// The issue of that key in that tracker.
     pub(super) fn keyed(&self, tracker: &TrackerName, local: &str) -> Option<usize> {
-        let local = local.to_ascii_lowercase();
-        [&self.keys, &self.aliases]
-            .into_iter()
-            .find_map(|map| map.get(&local)?.iter().copied().find(|index| self.issues[*index].id.tracker == *tracker))
+        let candidates = self.candidates(local).into_iter().flatten();
+        candidates.into_iter().find(|index| self.issues[*index].id.tracker == *tracker)
     }
 
     /// The issue that a person names by its whole key.

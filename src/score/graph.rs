@@ -3,7 +3,7 @@
 use crate::roadmap::Roadmap;
 
 /// Counting stops at this many waiting items: the rule is saturated long before.
-pub const WAITERS_MAX: usize = 50;
+pub const WAITERS_MAX: usize = 20;
 
 /// Open items that wait for an item, directly or through others.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,30 +35,39 @@ pub(super) fn blocked_first(roadmap: &Roadmap) -> Vec<usize> {
     order
 }
 
-/// Walks from blockers to what waits; keeps its memory between walks.
+/// Walks from blockers to what waits. Keeps the open part of the graph packed, and its memory between walks.
 pub(super) struct Walk {
+    /// Open items that wait for each open item, one after the other.
+    waiting: Vec<usize>,
+    /// Where each item's part of `waiting` begins.
+    first: Vec<usize>,
     seen_in: Vec<usize>,
     walks: usize,
 }
 
 impl Walk {
-    pub(super) fn new(items: usize) -> Self {
-        Self { seen_in: vec![0; items], walks: 0 }
+    pub(super) fn new(roadmap: &Roadmap) -> Self {
+        let open: Vec<bool> = roadmap.items.iter().map(|item| item.status.is_open()).collect();
+        let (mut waiting, mut first) = (Vec::new(), vec![0]);
+        for item in &roadmap.items {
+            // What waits only for something done waits for nothing.
+            if item.status.is_open() {
+                waiting.extend(item.blocks.iter().copied().filter(|next| open[*next]));
+            }
+            first.push(waiting.len());
+        }
+        Self { waiting, first, seen_in: vec![0; open.len()], walks: 0 }
     }
 
-    /// The open items that wait for an open item. What waits only for something done waits for nothing.
-    pub(super) fn waiters(&mut self, roadmap: &Roadmap, index: usize, pressing: &[f64]) -> Waiters {
-        let items = &roadmap.items;
+    /// The open items that wait for an open item, nearest first.
+    pub(super) fn waiters(&mut self, index: usize, pressing: &[f64]) -> Waiters {
         let mut found: Vec<usize> = Vec::new();
-        if items[index].blocks.is_empty() || !items[index].status.is_open() {
-            return Waiters::default();
-        }
         self.walks += 1;
         self.seen_in[index] = self.walks;
         let (mut at, mut from) = (0, index);
         loop {
-            for next in &items[from].blocks {
-                if found.len() < WAITERS_MAX && self.seen_in[*next] != self.walks && items[*next].status.is_open() {
+            for next in &self.waiting[self.first[from]..self.first[from + 1]] {
+                if found.len() < WAITERS_MAX && self.seen_in[*next] != self.walks {
                     self.seen_in[*next] = self.walks;
                     found.push(*next);
                 }

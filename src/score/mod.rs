@@ -35,18 +35,23 @@ pub fn score(roadmap: &Roadmap, previous: &Previous, _model: &Model, weights: &W
     let evidence: Vec<Evidence<'_>> = (0..roadmap.items.len())
         .map(|index| Evidence::of(roadmap, index, previous, weights.of(&roadmap.items[index].founder().container), day))
         .collect();
-    let complexities: Vec<ComplexityScore> = evidence.iter().map(complexity::estimate).collect();
-    let order = graph::blocked_first(roadmap);
-    let (priorities, dues) = priority::find(&evidence, &complexities, &order);
-    let items = priorities.into_iter().zip(complexities).zip(dues).enumerate();
-    let items = items.map(|(index, ((priority, complexity), due_again))| ItemScore {
-        item: roadmap.items[index].id.clone(),
-        readiness: readiness::judge(&evidence[index], &complexity),
-        priority,
-        complexity,
-        due_again,
-    });
-    Scores { items: items.collect(), formula: formula(weights) }
+    let mut sizes = Vec::with_capacity(evidence.len());
+    let mut readiness = Vec::with_capacity(evidence.len());
+    let mut signals = Vec::with_capacity(evidence.len());
+    // One pass over the items for all that reads their faces: memory is what costs here.
+    for evidence in &evidence {
+        let size = complexity::estimate(evidence);
+        readiness.push(readiness::judge(evidence, &size));
+        signals.push(priority::signals(evidence));
+        sizes.push(size);
+    }
+    let (priorities, dues) = priority::find(roadmap, &evidence, signals, &sizes);
+    let mut items = Vec::with_capacity(evidence.len());
+    let found = priorities.into_iter().zip(sizes).zip(readiness).zip(dues);
+    for (evidence, (((priority, complexity), readiness), due_again)) in evidence.iter().zip(found) {
+        items.push(ItemScore { item: evidence.item.id.clone(), priority, complexity, readiness, due_again });
+    }
+    Scores { items, formula: formula(weights) }
 }
 
 /// The order in which people read a roadmap, as indices: open items first, then by level, score (largest first), due

@@ -1,11 +1,14 @@
 //! Signals -> points -> score -> level -> lifted level -> held level.
 
+use std::rc::Rc;
+
 use super::bands;
 use super::evidence::Evidence;
-use super::graph::Walk;
+use super::graph::{self, Walk};
 use super::rules::{RULES, Signal};
 use super::types::{Because, ComplexityScore, Knobs, PriorityModel, PriorityScore};
 use crate::model::{Aspect, Day, Level, Priority};
+use crate::roadmap::Roadmap;
 
 /// An item that reaches this share of all weight scores 100: hardly anything is at once as bad, as wanted, as urgent,
 /// as blocking and as new as can be, so the full sum would leave the upper bands empty.
@@ -17,40 +20,55 @@ const LEAST_SIZE: f64 = 0.5;
 /// How far size may move a score at all.
 const SIZE_FACTORS: (f64, f64) = (0.5, 1.5);
 
-/// Priorities of all items, and the first day on which time alone could change each. `order` has every item after
-/// all that it blocks.
+/// Priorities of all items, and the first day on which time alone could change each. `alone` are
+/// the signals of the rules that don't read the graph.
 pub(super) fn find(
+    roadmap: &Roadmap,
     evidence: &[Evidence<'_>],
+    alone: Vec<Vec<Signal>>,
     sizes: &[ComplexityScore],
-    order: &[usize],
 ) -> (Vec<PriorityScore>, Vec<Option<Day>>) {
-    let weights: Vec<Shares> = evidence.iter().map(|evidence| Shares::of(evidence.knobs)).collect();
-    let alone: Vec<Vec<Signal>> = evidence.iter().map(signals).collect();
-    let pressing: Vec<f64> = weights.iter().zip(&alone).map(|(shares, signals)| shares.pressing(signals)).collect();
-    let mut walk = Walk::new(evidence.len());
+    let shares = shares(evidence);
+    let pressing: Vec<f64> = shares.iter().zip(&alone).map(|(shares, signals)| shares.pressing(signals)).collect();
+    let mut walk = Walk::new(roadmap);
     let mut dues = Vec::with_capacity(evidence.len());
     let mut scores = Vec::with_capacity(evidence.len());
     for (index, mut signals) in alone.into_iter().enumerate() {
         let base = &evidence[index];
         dues.push(signals.iter().filter_map(|signal| signal.changes).min().filter(|_| base.is_open()));
-        let waiters = walk.waiters(base.roadmap, index, &pressing);
+        let waiters = walk.waiters(index, &pressing);
         if !waiters.items.is_empty() {
             let full = Evidence { waiters, labels: base.labels.clone(), ..*base };
             for (rule, signal) in RULES.iter().zip(&mut signals).filter(|(rule, _)| rule.reads_graph) {
                 *signal = (rule.signal)(&full);
             }
         }
-        scores.push(own(base, &weights[index], &signals, sizes[index].story_points));
+        scores.push(own(base, &shares[index], &signals, sizes[index].story_points));
     }
-    rise(evidence, order, &mut scores);
-    spread(evidence, order, &mut dues);
+    let order = graph::blocked_first(roadmap);
+    rise(evidence, &order, &mut scores);
+    spread(evidence, &order, &mut dues);
     (scores, dues)
 }
 
 /// The signals of the rules that don't read the graph, in the table's order.
-fn signals(evidence: &Evidence<'_>) -> Vec<Signal> {
+pub(super) fn signals(evidence: &Evidence<'_>) -> Vec<Signal> {
     let signal = |rule: &super::Rule| if rule.reads_graph { Signal::default() } else { (rule.signal)(evidence) };
     RULES.iter().map(signal).collect()
+}
+
+/// Each item's shares, worked out once for each knobs.
+fn shares<'a>(evidence: &[Evidence<'a>]) -> Vec<Rc<Shares>> {
+    let mut known: Vec<(&'a Knobs, Rc<Shares>)> = Vec::new();
+    let mut of = |knobs: &'a Knobs| match known.iter().find(|(other, _)| std::ptr::eq(*other, knobs)) {
+        Some((_, shares)) => Rc::clone(shares),
+        None => {
+            let shares = Rc::new(Shares::of(knobs));
+            known.push((knobs, Rc::clone(&shares)));
+            shares
+        }
+    };
+    evidence.iter().map(|evidence| of(evidence.knobs)).collect()
 }
 
 /// Each rule's share of all weight, in the table's order.

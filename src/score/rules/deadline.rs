@@ -8,13 +8,13 @@ use crate::score::evidence::Evidence;
 pub(super) const RULE: Rule = Rule {
     name: "deadline",
     meaning: "how soon it is due: its own due date or its milestone's",
-    weight: 20.0,
+    weight: 18.0,
     reads_graph: false,
     signal,
 };
 
 /// Days left at most, and the strength from there on. Steps rather than a slope: most days change nothing.
-const STEPS: [(i64, f64); 5] = [(-1, 1.0), (7, 0.8), (14, 0.6), (30, 0.35), (90, 0.1)];
+const STEPS: [(i64, f64); 5] = [(-1, 1.0), (7, 0.8), (14, 0.6), (30, 0.4), (90, 0.15)];
 
 fn signal(evidence: &Evidence<'_>) -> Signal {
     match evidence.item.due.filter(|_| evidence.is_open()) {
@@ -59,7 +59,7 @@ mod tests {
             (date(2026, 12, 1), 0.8, Some(date(2026, 12, 2))),
             (date(2026, 11, 24), 0.8, Some(date(2026, 12, 2))),
             (date(2026, 11, 23), 0.6, Some(date(2026, 11, 24))),
-            (date(2026, 11, 1), 0.35, Some(date(2026, 11, 17))),
+            (date(2026, 11, 1), 0.4, Some(date(2026, 11, 17))),
             (date(2026, 1, 1), 0.0, Some(date(2026, 9, 2))),
         ] {
             let signal = of(due, DueSource::Issue, day);

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Voices at which the signal is half of what it can be.
-const HALF: f64 = 8.0;
+const HALF: f64 = 10.0;
 /// A watcher wants to know, a commenter may only be asking back: they count less than who votes.
 const WATCHER: f64 = 0.5;
 const COMMENT: f64 = 0.25;
@@ -31,8 +31,14 @@ fn signal(evidence: &Evidence<'_>) -> Signal {
         (watchers, "watcher", "watchers"),
         (comments, "comment", "comments"),
     ];
-    let said = parts.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| count(n, one, many));
-    Signal { strength: saturated(voices), why: said.collect::<Vec<_>>().join(", "), changes: None }
+    let mut why = String::new();
+    for (n, one, many) in parts.into_iter().filter(|(n, ..)| *n > 0) {
+        if !why.is_empty() {
+            why.push_str(", ");
+        }
+        why.push_str(&count(n, one, many));
+    }
+    Signal { strength: saturated(voices), why, changes: None }
 }
 
 fn saturated(voices: f64) -> f64 {

@@ -8,7 +8,7 @@ use crate::score::evidence::Evidence;
 pub(super) const RULE: Rule = Rule {
     name: "recency",
     meaning: "how lately it was opened or its status changed; never when it was last edited",
-    weight: 10.0,
+    weight: 6.0,
     reads_graph: false,
     signal,
 };

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// Strengths of the four steps that most trackers know. The second step is much weaker than the first, so that
 /// `High` needs another reason to come next.
-const STEPS: [f64; 4] = [1.0, 0.6, 0.3, 0.1];
+const STEPS: [f64; 4] = [1.0, 0.64, 0.3, 0.1];
 /// A bug whose severity nobody declared counts as the middle step, anything else a little less.
 const UNDECLARED_BUG: f64 = 0.3;
 const UNDECLARED: f64 = 0.2;
@@ -29,8 +29,8 @@ const WORDS: [(&str, f64); 18] = [
     ("immediate", 1.0),
     ("showstopper", 1.0),
     ("urgent", 1.0),
-    ("high", 0.6),
-    ("important", 0.6),
+    ("high", 0.64),
+    ("important", 0.64),
     // The middle of Jira's old five steps, the second of the usual three of severity: between both.
     ("major", 0.45),
     ("medium", 0.3),
@@ -118,14 +118,14 @@ mod tests {
         let knobs = Knobs::default();
         for (label, expected) in [
             ("sev1", Some(1.0)),
-            ("sev-2", Some(0.6)),
+            ("sev-2", Some(0.64)),
             ("severity/critical", Some(1.0)),
-            ("severity: high", Some(0.6)),
+            ("severity: high", Some(0.64)),
             ("severity::low", Some(0.1)),
             ("critical", Some(1.0)),
             ("blocker", Some(1.0)),
             ("p0", Some(1.0)),
-            ("p1", Some(0.6)),
+            ("p1", Some(0.64)),
             ("priority:p2", Some(0.3)),
             ("priority/customer", None),
             ("high", None),
