@@ -1,0 +1,8 @@
+//! The laws of the pure rooms.
+
+mod plan_approval;
+mod plan_laws;
+mod plan_table;
+mod plan_undo;
+mod plan_view;
+mod plan_world;
