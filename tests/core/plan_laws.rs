@@ -454,3 +454,46 @@ fn a_cut_short_write_with_a_changed_mind_is_still_all_ours() {
     assert_eq!(world.priorities(GITHUB), ["priority/p3"]);
     assert_eq!(world.ledger.rows[&row_key(GITHUB, Aspect::Priority)].level, Some(Level::Priority(Priority::P3)));
 }
+
+/// A world whose Jira issues also have their priority field written.
+fn with_field(value: Option<&str>) -> World {
+    let mut world = pair(Existing::Respect, &[], &[]);
+    let mut scheme = crate::plan_world::scheme(Existing::Respect);
+    let named = ["Highest", "High", "Medium", "Low"].map(str::to_owned);
+    let spellings = Aspect::Priority.levels().into_iter().zip(named).collect();
+    let target = roadmapd::plan::Target::Field("priority".into());
+    let field = roadmapd::plan::Spelled { aspect: Aspect::Priority, target, spellings, fold_case: false };
+    scheme.sinks.entry(crate::plan_world::tracker("jira")).or_default().push(field);
+    world.scheme = roadmapd::model::PerContainer::uniform(scheme);
+    world.issues.get_mut(&id(JIRA)).expect("an issue").priority = value.map(str::to_owned);
+    world
+}
+
+#[test]
+fn a_field_that_a_person_set_holds_the_item_in_every_sink() {
+    let mut world = with_field(Some("Highest"));
+    world.cycle();
+    assert_eq!(world.priorities(GITHUB), ["priority/p0"]);
+    assert_eq!(world.priorities(JIRA), ["priority/p0"]);
+}
+
+#[test]
+fn a_field_value_that_no_level_spells_freezes_only_that_sink() {
+    let mut world = with_field(Some("Blocker"));
+    let plan = world.cycle();
+    let skips: Vec<_> = plan.skips.iter().map(|skip| (skip.theirs.as_deref(), skip.reason)).collect();
+    assert_eq!(skips, [(Some("Blocker"), SkipReason::Frozen)]);
+    assert_eq!(world.priorities(JIRA), ["priority/p2"]);
+    assert_eq!(world.priorities(GITHUB), ["priority/p2"]);
+}
+
+#[test]
+fn an_empty_field_is_written_and_then_no_input_for_score() {
+    let mut world = with_field(None);
+    let plan = world.cycle();
+    let field: Vec<_> = plan.changes.iter().flat_map(|c| &c.edits).filter(|e| e.sink.0 == "field:priority").collect();
+    assert_eq!(field.iter().map(|edit| edit.to.as_deref()).collect::<Vec<_>>(), [Some("Medium")]);
+    world.issues.get_mut(&id(JIRA)).expect("an issue").priority = Some("Medium".into());
+    world.read_and_plan();
+    assert!(ask(&world).previous.ours[&id(JIRA)].contains("field:priority"));
+}

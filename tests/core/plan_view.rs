@@ -78,5 +78,17 @@ fn no_line_is_wider_than_110_whatever_a_tracker_says() {
     for line in plan_text(&plan, None).lines() {
         assert!(line.chars().count() <= 110, "{line}");
     }
-    assert!(!plan_markdown(&plan, None).contains("@all"));
+    // Nobody is called: a mention between backticks is none.
+    let markdown = plan_markdown(&plan, None);
+    let prose: String = markdown.split('`').step_by(2).collect();
+    assert!(!prose.contains("@all") && !prose.contains("<b>"), "{prose}");
+}
+
+#[test]
+fn commands_stay_copyable_in_markdown_and_an_open_backtick_hides_nothing() {
+    let (mut plan, _) = shown();
+    let markdown = plan_markdown(&plan, None);
+    assert!(markdown.contains("`roadmapd release github:acme/web#12 priority`"), "{markdown}");
+    plan.changes[0].edits[0].why = "a `b|c` d ` *e*".into();
+    assert!(plan_markdown(&plan, None).contains(r"a `b\|c` d \` \*e\*"), "{}", plan_markdown(&plan, None));
 }
