@@ -112,6 +112,9 @@ pub fn requests(change: &Change) -> Vec<Request> {
     add.into_iter().chain(off.into_iter().map(Request::Remove)).collect()
 }
 
+/// The faces of an item by key, each with its labels; the levels that it shall have.
+pub type Work<'a> = (&'a [(&'a str, Vec<String>)], Priority, Complexity);
+
 /// Two trackers, one daemon.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -126,7 +129,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(existing: Existing, items: &[(&[(&str, Vec<String>)], Priority, Complexity)]) -> Self {
+    pub fn new(existing: Existing, items: &[Work]) -> Self {
         let mut world = Self {
             issues: BTreeMap::new(),
             items: vec![],
