@@ -85,25 +85,25 @@ pub(super) fn touches(change: &Change) -> impl Iterator<Item = (ContainerKey, As
 
 /// Refuses to act on half a picture.
 fn readable(coverage: &Coverage, limits: &Limits) -> Result<(), Unsafe> {
-    let limit = span(limits.stale_max_s);
-    for (tracker, reach) in coverage.trackers.iter().filter(|(_, reach)| !reach.whole || reach.age_s.is_none()) {
-        let why = reach.failed.as_deref().map_or(String::new(), |why| format!(" ({why})"));
+    let why = |failed: &Option<String>| failed.as_deref().map_or(String::new(), |why| format!(" ({why})"));
+    let mut reaches = coverage.trackers.iter();
+    if let Some((tracker, reach)) = reaches.find(|(_, reach)| !reach.whole || reach.age_s.is_none()) {
         let detail = format!(
-            "{tracker} was never read whole{why}: nothing is written anywhere until it is; see `roadmapd check --online`"
+            "{tracker} was never read whole{}: nothing is written anywhere until it is; see `roadmapd check --online`",
+            why(&reach.failed)
         );
         return Err(Unsafe { needed: Need::Partial, detail });
     }
-    for (tracker, reach) in &coverage.trackers {
-        let age_s = reach.age_s.unwrap_or(u64::MAX);
-        if age_s > limits.stale_max_s {
-            let why = reach.failed.as_deref().map_or(String::new(), |why| format!(" ({why})"));
-            let detail = format!(
-                "{tracker} was last read {} ago, the limit is {limit} (limits.stale_max){why}: nothing is written \
-                 anywhere until it answers again; see `roadmapd check --online`",
-                span(age_s)
-            );
-            return Err(Unsafe { needed: Need::Stale, detail });
-        }
+    let mut ages = coverage.trackers.iter().map(|(tracker, reach)| (tracker, reach, reach.age_s.unwrap_or(u64::MAX)));
+    if let Some((tracker, reach, age_s)) = ages.find(|(_, _, age_s)| *age_s > limits.stale_max_s) {
+        let detail = format!(
+            "{tracker} was last read {} ago, the limit is {} (limits.stale_max){}: nothing is written anywhere until it \
+             answers again; see `roadmapd check --online`",
+            span(age_s),
+            span(limits.stale_max_s),
+            why(&reach.failed)
+        );
+        return Err(Unsafe { needed: Need::Stale, detail });
     }
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! (Roadmap, Scores, Ledger, Scheme) -> Plan: what a cycle would write, and what stands against it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::model::{Aspect, Issue, Level, TrackerName};
 use crate::roadmap::{Item, Roadmap};
 use crate::score::{Because, ItemScore, Scores};
 
 use super::change::{Change, Edit, Field, Plan, Skip, SkipReason};
-use super::ledger::{Hold, HoldReason, Ledger, RowKey};
+use super::ledger::{Hold, HoldReason, Ledger, RowKey, first_key};
 use super::scheme::{Mode, Scheme, SinkId, Spelled, Target, alike, auto_label};
 use super::standing::{Standing, sinks_of, standing};
 use super::whose::Answer;
@@ -111,10 +112,11 @@ impl Wanted {
 
 /// Where the value stands that the other faces follow.
 fn held_where(item: &Item, standing: &Standing, aspect: Aspect) -> String {
-    let held = |face: &&std::sync::Arc<Issue>| {
-        standing.answers.iter().any(|(key, answer)| {
-            key.issue == face.id && key.aspect == aspect && matches!(answer, Answer::Held { at: Some(_), .. })
-        })
+    let held = |face: &&Arc<Issue>| {
+        let answers = standing.answers.range(first_key(&face.id)..).take_while(|(key, _)| key.issue == face.id);
+        answers
+            .into_iter()
+            .any(|(key, answer)| key.aspect == aspect && matches!(answer, Answer::Held { at: Some(_), .. }))
     };
     item.faces.iter().find(held).map_or(String::new(), |face| format!(" on {}", face.key))
 }

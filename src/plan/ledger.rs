@@ -98,7 +98,7 @@ impl Ledger {
 }
 
 /// The least key that an issue's rows can have.
-fn first_key(issue: &IssueId) -> RowKey {
+pub(super) fn first_key(issue: &IssueId) -> RowKey {
     RowKey { issue: issue.clone(), aspect: Aspect::Priority, sink: SinkId(String::new()) }
 }
 

@@ -145,7 +145,7 @@ fn header(plan: &Plan, approval: Option<&Unsafe>) -> Vec<String> {
     }
     let cost = Cost::of(&plan.changes);
     let mut lines = vec![format!(
-        "{issues} considered: {} in {} to write, at the cost of {} and {}. Fingerprint {}.",
+        "{issues} considered: {} in {} to write ({}, {}), fingerprint {}",
         count(plan.edits(), "edit"),
         count(plan.changes.len(), "issue"),
         count(cost.events, "event"),
@@ -224,16 +224,32 @@ fn clean(text: &str) -> String {
     text.chars().filter(|c| !hidden(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Text that Markdown takes literally, without mentions that would call people.
+/// Text that Markdown takes literally, without mentions that would call people. What stands between backticks stays
+/// code, where only the table's own sign needs care.
 fn escape(text: &str) -> String {
-    clean(text).chars().fold(String::new(), |mut out, c| {
+    let text = clean(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    let closed = parts.len() % 2 == 1;
+    let last = parts.len() - 1;
+    let mut out = String::new();
+    for (n, part) in parts.into_iter().enumerate() {
+        if n > 0 {
+            out.push_str(if n == last && !closed { "\\`" } else { "`" });
+        }
+        let is_code = n % 2 == 1 && (closed || n < last);
+        if is_code { out.push_str(&part.replace('|', "\\|")) } else { escape_prose(part, &mut out) }
+    }
+    out
+}
+
+fn escape_prose(text: &str, out: &mut String) {
+    for c in text.chars() {
         match c {
             '|' | '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '!' | '~' => out.extend(['\\', c]),
             '@' => out.push_str("@\u{200b}"),
             c => out.push(c),
         }
-        out
-    })
+    }
 }
 
 fn code(text: &str) -> String {

@@ -64,7 +64,8 @@ pub fn intended(ledger: &Ledger, change: &Change, writing: Writing) -> BTreeMap<
     rows
 }
 
-/// What the ledger says once the receipt is in. A change without an outcome was not tried and changes nothing.
+/// What the ledger says once the receipt is in. Takes the noted ledger ([`Standing::noted`](super::Standing)) that the
+/// plan was made with; intents that the store opened meanwhile are worked out again. A change without an outcome was not tried and changes nothing.
 pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) -> Ledger {
     let writing = Writing { cycle: receipt.cycle, turn: receipt.turn, undoes: approved.undoes() };
     for change in approved.changes() {
@@ -84,14 +85,10 @@ pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) ->
                 ledger.contacted.extend(touches(change));
             }
             Outcome::Failed { .. } => {
-                for (key, _) in by_row(change) {
-                    if let Some(row) = ledger.rows.get_mut(&key) {
-                        row.intent = None;
-                    }
-                    if ledger.rows.get(&key).is_some_and(Row::is_blank) {
-                        ledger.rows.remove(&key);
-                    }
-                }
+                // The rows stay, blank ones too, so that the stored intents are overwritten.
+                let closed =
+                    intended(&ledger, change, writing).into_iter().map(|(key, row)| (key, Row { intent: None, ..row }));
+                ledger.rows.extend(closed);
             }
         }
     }

@@ -80,6 +80,9 @@ fn face_standing(
         match &answer {
             Answer::Unknown => {
                 standing.doubts.insert(face.id.clone());
+                // What can't be told now doesn't end a hold: the linked faces go on following it.
+                let last = row.and_then(|row| row.hold.as_ref()?.at.as_deref()).and_then(|at| sink.level_of(at));
+                holds.extend(last.map(|level| (level, face.key.to_string())));
             }
             Answer::Held { at: Some(at), .. } => {
                 holds.extend(sink.level_of(at).map(|level| (level, face.key.to_string())));

@@ -157,3 +157,181 @@ impl Seen {
         self.ours.iter().chain(&self.theirs).cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Aspect, Level, Priority, Turn};
+    use crate::plan::Intent;
+
+    const FRESH: Reading = Reading { turn: Turn(9), by_id: true };
+    const LISTED: Reading = Reading { turn: Turn(9), by_id: false };
+
+    fn sink() -> Spelled {
+        let spellings =
+            Priority::ALL.iter().map(|level| (Level::Priority(*level), format!("priority/{level}"))).collect();
+        Spelled { aspect: Aspect::Priority, target: Target::Label, spellings, fold_case: true }
+    }
+
+    fn labels(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| label(name)).collect()
+    }
+
+    fn label(name: &str) -> String {
+        if name.starts_with('p') && name.len() == 2 { format!("priority/{name}") } else { name.to_owned() }
+    }
+
+    fn ours(name: &str) -> Row {
+        Row { ours: Some(label(name)), written: Turn(4), ..Row::default() }
+    }
+
+    fn held(at: Option<&str>, last: &str, reason: HoldReason) -> Row {
+        Row { hold: Some(Hold { at: at.map(label), reason, since: 2 }), ..ours(last) }
+    }
+
+    fn writing(from: Option<&str>, to: Option<&str>) -> Row {
+        let (from, to) = (from.map(label), to.map(label));
+        let intent = Intent { from: from.clone(), to, level: None, cycle: 2, undoes: None };
+        Row { ours: from, intent: Some(intent), written: Turn(4), ..Row::default() }
+    }
+
+    fn ask(row: Option<&Row>, says: &[&str], reading: Reading) -> Answer {
+        whose(row, &labels(says), &sink(), reading, Existing::Respect, false)
+    }
+
+    fn new_hold(at: Option<&str>, strays: &[&str]) -> Answer {
+        Answer::Held { at: at.map(label), strays: labels(strays), known: None }
+    }
+
+    #[test]
+    fn nothing_there_and_no_record_is_free() {
+        assert_eq!(ask(None, &["bug"], LISTED), Answer::Free);
+    }
+
+    #[test]
+    fn a_spelling_without_a_record_is_a_persons() {
+        assert_eq!(ask(None, &["p1"], LISTED), new_hold(Some("p1"), &[]));
+    }
+
+    #[test]
+    fn a_spelling_without_a_record_is_ours_where_it_is_adopted() {
+        let answer = whose(None, &labels(&["p1", "p3"]), &sink(), LISTED, Existing::Adopt, false);
+        assert_eq!(answer, Answer::Ours(labels(&["p1", "p3"])));
+        let row = held(Some("p1"), "p3", HoldReason::Found);
+        let answer = whose(Some(&row), &labels(&["p1"]), &sink(), LISTED, Existing::Adopt, false);
+        assert_eq!(answer, Answer::Released(labels(&["p1"])));
+    }
+
+    #[test]
+    fn adopting_does_not_touch_a_value_that_a_person_changed() {
+        let row = held(Some("p1"), "p3", HoldReason::Changed);
+        let answer = whose(Some(&row), &labels(&["p1"]), &sink(), FRESH, Existing::Adopt, false);
+        assert_eq!(answer, Answer::Held { at: Some(label("p1")), strays: vec![], known: row.hold });
+    }
+
+    #[test]
+    fn of_several_found_values_the_most_pressing_holds_and_all_are_left() {
+        assert_eq!(ask(None, &["p3", "p1"], FRESH), new_hold(Some("p1"), &[]));
+    }
+
+    #[test]
+    fn what_we_wrote_is_ours_in_any_case_of_letters() {
+        assert_eq!(ask(Some(&ours("p1")), &["Priority/P1"], LISTED), Answer::Ours(vec!["Priority/P1".into()]));
+    }
+
+    #[test]
+    fn another_spelling_is_a_persons_but_a_common_prefix_is_nothing_to_us() {
+        assert_eq!(ask(Some(&ours("p1")), &["p0"], FRESH), new_hold(Some("p0"), &[]));
+        assert_eq!(ask(Some(&ours("p1")), &["priority/customer", "p1"], FRESH), Answer::Ours(labels(&["p1"])));
+    }
+
+    #[test]
+    fn taking_ours_off_holds_at_nothing() {
+        assert_eq!(ask(Some(&ours("p1")), &["bug"], FRESH), new_hold(None, &[]));
+    }
+
+    #[test]
+    fn a_persons_value_beside_ours_holds_and_ours_goes() {
+        assert_eq!(ask(Some(&ours("p1")), &["p1", "p2"], FRESH), new_hold(Some("p2"), &["p1"]));
+    }
+
+    #[test]
+    fn both_values_of_an_open_intent_are_ours() {
+        assert_eq!(
+            ask(Some(&writing(Some("p1"), Some("p2"))), &["p2", "p1"], FRESH),
+            Answer::Ours(labels(&["p1", "p2"]))
+        );
+    }
+
+    #[test]
+    fn a_write_that_arrived_is_ours_and_one_that_did_not_is_planned_again() {
+        let row = writing(Some("p1"), Some("p2"));
+        assert_eq!(ask(Some(&row), &["p2"], FRESH), Answer::Ours(labels(&["p2"])));
+        assert_eq!(ask(Some(&row), &["p1"], FRESH), Answer::Ours(labels(&["p1"])));
+        assert_eq!(ask(Some(&writing(None, Some("p2"))), &[], FRESH), Answer::Free);
+        assert_eq!(ask(Some(&writing(Some("p2"), None)), &[], FRESH), Answer::Free);
+    }
+
+    #[test]
+    fn anything_else_beside_an_open_intent_is_a_persons() {
+        let row = writing(Some("p1"), Some("p2"));
+        assert_eq!(ask(Some(&row), &["p0"], FRESH), new_hold(Some("p0"), &[]));
+        assert_eq!(ask(Some(&row), &["p0", "p1", "p2"], FRESH), new_hold(Some("p0"), &["p1", "p2"]));
+        assert_eq!(ask(Some(&row), &[], FRESH), new_hold(None, &[]));
+    }
+
+    #[test]
+    fn a_hold_lasts_while_its_value_stands_and_moves_with_it() {
+        let row = held(Some("p0"), "p1", HoldReason::Changed);
+        let known = row.hold.clone();
+        assert_eq!(ask(Some(&row), &["p0"], LISTED), Answer::Held { at: Some(label("p0")), strays: vec![], known });
+        assert_eq!(ask(Some(&row), &["p3"], FRESH), new_hold(Some("p3"), &[]));
+    }
+
+    #[test]
+    fn nothing_our_last_value_or_the_label_ends_a_hold() {
+        let row = held(Some("p0"), "p1", HoldReason::Undone(2));
+        assert_eq!(ask(Some(&row), &[], FRESH), Answer::Released(vec![]));
+        assert_eq!(ask(Some(&row), &["p1"], FRESH), Answer::Released(labels(&["p1"])));
+        let auto = whose(Some(&row), &labels(&["p0"]), &sink(), FRESH, Existing::Respect, true);
+        assert_eq!(auto, Answer::Released(labels(&["p0"])));
+        let emptied = held(None, "p1", HoldReason::Changed);
+        assert_eq!(ask(Some(&emptied), &["p1"], FRESH), Answer::Released(labels(&["p1"])));
+        assert_eq!(
+            whose(None, &labels(&["p0"]), &sink(), LISTED, Existing::Respect, true),
+            Answer::Released(labels(&["p0"]))
+        );
+    }
+
+    #[test]
+    fn a_reading_not_newer_than_our_write_says_nothing() {
+        for turn in [3, 4] {
+            assert_eq!(ask(Some(&ours("p1")), &["p1"], Reading { turn: Turn(turn), by_id: true }), Answer::Unknown);
+        }
+    }
+
+    #[test]
+    fn a_list_neither_begins_moves_nor_ends_a_hold() {
+        let row = held(Some("p0"), "p1", HoldReason::Changed);
+        for (row, says) in [
+            (&ours("p1"), &["p0"][..]),
+            (&ours("p1"), &[]),
+            (&row, &["p2"]),
+            (&row, &[]),
+            (&row, &["p1"]),
+            (&writing(Some("p1"), Some("p2")), &["p2"]),
+        ] {
+            assert_eq!(ask(Some(row), says, LISTED), Answer::Unknown, "{row:?} {says:?}");
+        }
+    }
+
+    #[test]
+    fn an_undo_that_arrived_holds_what_it_restored() {
+        let mut row = writing(Some("p1"), Some("p2"));
+        row.intent.as_mut().expect("an intent").undoes = Some(7);
+        let known = Some(Hold { at: Some(label("p2")), reason: HoldReason::Undone(7), since: 2 });
+        let answer = Answer::Held { at: Some(label("p2")), strays: labels(&["p1"]), known };
+        assert_eq!(ask(Some(&row), &["p1", "p2"], FRESH), answer);
+        assert_eq!(ask(Some(&row), &["p1"], FRESH), Answer::Ours(labels(&["p1"])));
+    }
+}

@@ -1,5 +1,12 @@
-//! Laws of the pure rooms.
+//! The laws of the pure rooms.
 
+mod plan_approval;
+mod plan_hands;
+mod plan_laws;
+mod plan_table;
+mod plan_undo;
+mod plan_view;
+mod plan_world;
 mod score_corpus;
 mod score_laws;
 mod score_tables;
