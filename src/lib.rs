@@ -28,5 +28,6 @@
 pub mod model;
 pub mod plan;
 pub mod roadmap;
+pub mod sandbox;
 pub mod score;
 pub mod tracker;

@@ -1,0 +1,198 @@
+//! State -> the JSON that the site serves.
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde_json::{Map, Value, json};
+
+use super::fields::{FieldSet, NUMBERS};
+use super::{Issue, KINDS, LINK_KINDS, PRIORITIES, STATUSES, Site, adf};
+
+impl Site {
+    /// The offset of the authenticated user's profile.
+    pub(super) fn offset(&self) -> Offset {
+        Offset::from_seconds(i32::from(self.zone.offset_min) * 60).unwrap_or(Offset::UTC)
+    }
+
+    /// A stamp as Jira writes it: milliseconds, and the user's offset without a colon.
+    pub(super) fn stamp(&self, at: Timestamp) -> Value {
+        let local = at.to_zoned(self.offset().to_time_zone());
+        Value::String(local.strftime("%Y-%m-%dT%H:%M:%S%.3f%z").to_string())
+    }
+
+    pub(super) fn api(&self, path: &str) -> String {
+        format!("{}/rest/api/3/{path}", self.base)
+    }
+
+    pub(super) fn user_row(&self, place: usize) -> Value {
+        let person = &self.people[place];
+        let mut row = json!({
+            "self": self.api(&format!("user?accountId={}", person.account)), "accountId": person.account,
+            "accountType": "atlassian", "displayName": person.display, "active": true, "timeZone": self.zone.name,
+            "avatarUrls": avatars(&person.account),
+        });
+        if !person.email.is_empty() {
+            row["emailAddress"] = Value::String(person.email.clone());
+        }
+        row
+    }
+
+    fn user_or_null(&self, place: Option<usize>) -> Value {
+        place.map_or(Value::Null, |place| self.user_row(place))
+    }
+
+    fn status_row(&self, place: usize) -> Value {
+        let status = &STATUSES[place];
+        let category = &status.category;
+        json!({
+            "self": self.api(&format!("status/{}", status.id)), "description": "", "name": status.name, "id": status.id,
+            "iconUrl": format!("{}/", self.base),
+            "statusCategory": {
+                "self": self.api(&format!("statuscategory/{}", category.id)), "id": category.id, "key": category.key,
+                "colorName": category.color, "name": category.name,
+            },
+        })
+    }
+
+    pub(super) fn priority_row(&self, place: usize) -> Value {
+        let (id, name) = PRIORITIES[place];
+        let icon = format!("{}/images/icons/priorities/{}.svg", self.base, name.to_lowercase());
+        json!({"self": self.api(&format!("priority/{id}")), "iconUrl": icon, "name": name, "id": id})
+    }
+
+    pub(super) fn kind_row(&self, place: usize) -> Value {
+        let (id, name, level) = KINDS[place];
+        json!({
+            "self": self.api(&format!("issuetype/{id}")), "id": id, "description": "", "name": name, "subtask": level < 0,
+            "iconUrl": format!("{}/images/icons/issuetypes/{}.svg", self.base, name.to_lowercase()), "hierarchyLevel": level,
+        })
+    }
+
+    pub(super) fn project_row(&self, place: usize) -> Value {
+        let project = &self.projects[place];
+        json!({
+            "self": self.api(&format!("project/{}", project.id)), "id": project.id.to_string(), "key": project.key,
+            "name": project.name, "projectTypeKey": "software", "simplified": project.team_managed,
+            "avatarUrls": avatars(&project.key),
+        })
+    }
+
+    pub(super) fn link_kind_row(&self, place: usize) -> Value {
+        let (id, name, inward, outward) = LINK_KINDS[place];
+        json!({"id": id, "name": name, "inward": inward, "outward": outward, "self": self.api(&format!("issueLinkType/{id}"))})
+    }
+
+    /// An issue as others refer to it.
+    fn stub(&self, issue: &Issue) -> Value {
+        json!({
+            "id": issue.id.to_string(), "key": issue.key, "self": self.api(&format!("issue/{}", issue.id)),
+            "fields": {
+                "summary": issue.summary, "status": self.status_row(issue.status),
+                "priority": self.priority_row(issue.priority), "issuetype": self.kind_row(issue.kind),
+            },
+        })
+    }
+
+    fn link_rows(&self, issue: &Issue) -> Value {
+        let links = issue.links.iter().map(|place| &self.links[*place]).filter(|link| !link.gone);
+        let rows = links.filter_map(|link| {
+            let (side, other) = if link.source == issue.id { ("outwardIssue", link.target) } else { ("inwardIssue", link.source) };
+            let other = self.issues.get(&other)?;
+            let mut row = json!({
+                "id": link.id.to_string(), "self": self.api(&format!("issueLink/{}", link.id)), "type": self.link_kind_row(link.kind),
+            });
+            row[side] = self.stub(other);
+            Some(row)
+        });
+        Value::Array(rows.collect())
+    }
+
+    /// An issue's row. `rich` is version 3, whose long texts are documents.
+    pub(super) fn issue_row(&self, issue: &Issue, set: &FieldSet, rich: bool) -> Value {
+        let id = issue.id.to_string();
+        if set.only_id() {
+            return json!({"id": id});
+        }
+        let mut fields = Map::new();
+        let mut put = |name: &str, value: &dyn Fn() -> Value| {
+            if set.has(name) {
+                fields.insert(name.to_owned(), value());
+            }
+        };
+        put("summary", &|| json!(issue.summary));
+        put("description", &|| {
+            issue
+                .description
+                .as_deref()
+                .map_or(Value::Null, |text| if rich { adf::document(text) } else { json!(text) })
+        });
+        put("labels", &|| json!(issue.labels));
+        put("status", &|| self.status_row(issue.status));
+        put("statuscategorychangedate", &|| self.stamp(issue.status_since));
+        put("priority", &|| self.priority_row(issue.priority));
+        put("issuetype", &|| self.kind_row(issue.kind));
+        put("project", &|| self.project_row(issue.project));
+        put("issuelinks", &|| self.link_rows(issue));
+        put("created", &|| self.stamp(issue.created));
+        put("updated", &|| self.stamp(issue.updated));
+        put("resolutiondate", &|| issue.resolved.map_or(Value::Null, |at| self.stamp(at)));
+        put("resolution", &|| issue.resolved.map_or(Value::Null, |_| self.resolution()));
+        put("duedate", &|| issue.due.map_or(Value::Null, |day| json!(day.to_string())));
+        put("assignee", &|| self.user_or_null(issue.assignee));
+        put("reporter", &|| self.user_or_null(issue.reporter));
+        put("creator", &|| self.user_or_null(issue.reporter));
+        put(
+            "votes",
+            &|| json!({"self": self.api(&format!("issue/{}/votes", issue.key)), "votes": issue.votes, "hasVoted": false}),
+        );
+        put(
+            "watches",
+            &|| json!({"self": self.api(&format!("issue/{}/watchers", issue.key)), "watchCount": issue.watches, "isWatching": false}),
+        );
+        put("comment", &|| self.comments(issue));
+        put("components", &|| self.named("component", &issue.components));
+        put("fixVersions", &|| self.named("version", &issue.fix_versions));
+        put("security", &|| {
+            issue
+                .security
+                .as_ref()
+                .map_or(Value::Null, |name| self.named("securitylevel", std::slice::from_ref(name))[0].clone())
+        });
+        for (field, ..) in NUMBERS {
+            put(field, &|| issue.numbers.get(field).map_or(Value::Null, |number| json!(number)));
+        }
+        // A field that an issue doesn't have is left out, unlike one that is empty.
+        if let Some(parent) = issue.parent.and_then(|id| self.issues.get(&id)) {
+            put("parent", &|| self.stub(parent));
+        }
+        json!({"expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations", "id": id, "self": self.api(&format!("issue/{id}")), "key": issue.key, "fields": fields})
+    }
+
+    fn comments(&self, issue: &Issue) -> Value {
+        let own = self.api(&format!("issue/{}/comment", issue.id));
+        let rows: Vec<_> = (0..issue.comments)
+            .map(|n| json!({"self": format!("{own}/{n}"), "id": format!("{}{n:03}", issue.id), "body": adf::document("A comment."), "created": self.stamp(issue.created), "updated": self.stamp(issue.created)}))
+            .collect();
+        json!({"comments": rows, "self": own, "maxResults": issue.comments, "total": issue.comments, "startAt": 0})
+    }
+
+    fn resolution(&self) -> Value {
+        json!({"self": self.api("resolution/10000"), "id": "10000", "description": "", "name": "Done"})
+    }
+
+    fn named(&self, what: &str, names: &[String]) -> Value {
+        let row = |name: &String| {
+            let id = u64::from(name.bytes().fold(7u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(u16::from(byte))))
+                + 10_000;
+            json!({"self": self.api(&format!("{what}/{id}")), "id": id.to_string(), "name": name})
+        };
+        Value::Array(names.iter().map(row).collect())
+    }
+}
+
+pub(super) fn avatars(of: &str) -> Value {
+    let mut urls = Map::new();
+    for size in ["16x16", "24x24", "32x32", "48x48"] {
+        urls.insert(size.to_owned(), Value::String(format!("https://avatars.example/{of}/{size}.png")));
+    }
+    Value::Object(urls)
+}

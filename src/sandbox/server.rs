@@ -1,0 +1,137 @@
+//! HTTP -> hooks, faults, one tracker -> HTTP.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::{Full, Limited};
+use tokio::net::TcpListener;
+
+use super::faults::Fault;
+use super::message::{Call, Reply};
+use super::{Running, Shared, Tracker, hold};
+
+/// What a request may weigh.
+const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Serves one tracker until the sandbox stops.
+pub(super) fn serve(tracker: Tracker, socket: TcpListener, shared: &Arc<Shared>) {
+    let handler = {
+        let shared = Arc::clone(shared);
+        move |request: Request| answer(Arc::clone(&shared), tracker, request)
+    };
+    let app = Router::new().fallback(handler);
+    let stop = shared.stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            ended = serving(socket, app) => {
+                if let Err(error) = ended {
+                    tracing::error!(?tracker, %error, "the sandbox's server ended");
+                }
+            }
+        }
+    });
+}
+
+fn serving(socket: TcpListener, app: Router) -> impl Future<Output = std::io::Result<()>> {
+    axum::serve(socket, app).into_future()
+}
+
+async fn answer(shared: Arc<Shared>, tracker: Tracker, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match to_bytes(body, BODY_BYTES_MAX).await {
+        Ok(body) => body,
+        Err(_) => return respond(Reply::html(413)),
+    };
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    shared.options.clock.tick();
+    let hooks = hold(&shared.script).due_hooks(tracker, &head.method, &target);
+    for hook in hooks {
+        hook(&Running::lent(&shared));
+    }
+    let call = Call::new(head.method, &target, head.headers, body, shared.options.clock.now());
+    let fault = hold(&shared.script).take(tracker, &call.method, &call.target);
+    count(&shared, tracker, &call);
+    match fault {
+        None => respond(handle(&shared, tracker, &call)),
+        Some(fault) => misbehave(&shared, tracker, &call, fault).await,
+    }
+}
+
+fn handle(shared: &Shared, tracker: Tracker, call: &Call) -> Reply {
+    match tracker {
+        Tracker::GitHub => hold(&shared.github).handle(call),
+        Tracker::Jira => hold(&shared.jira).handle(call),
+    }
+}
+
+fn count(shared: &Shared, tracker: Tracker, call: &Call) {
+    let (route, writes) = match tracker {
+        Tracker::GitHub => super::github::route_name(call),
+        Tracker::Jira => super::jira::route_name(call),
+    };
+    let mut counts = hold(&shared.counts);
+    *counts.by_route.entry((tracker, route)).or_default() += 1;
+    if writes {
+        *counts.writes.entry(tracker).or_default() += 1;
+    }
+}
+
+async fn misbehave(shared: &Shared, tracker: Tracker, call: &Call, fault: Fault) -> Response {
+    match fault {
+        Fault::Status(status, body, headers) => {
+            let kind = Some("application/json; charset=utf-8");
+            let mut response = respond(Reply { kind, body: body.into_bytes(), ..Reply::empty(status) });
+            for (name, value) in headers {
+                put(&mut response, &name, &value);
+            }
+            response
+        }
+        Fault::TruncatedJson => {
+            let mut reply = handle(shared, tracker, call);
+            reply.body.truncate(reply.body.len() / 2);
+            respond(reply)
+        }
+        Fault::Html(status) => respond(Reply::html(status)),
+        Fault::AnonymousEmpty => respond(super::jira::anonymous_empty()),
+        Fault::ResetBeforeApply => broken(),
+        Fault::ResetAfterApply => {
+            drop(handle(shared, tracker, call));
+            broken()
+        }
+        Fault::Stall => {
+            shared.stop.cancelled().await;
+            broken()
+        }
+        Fault::Redirect(location) => respond(Reply::empty(301).with("location", location)),
+    }
+}
+
+fn respond(reply: Reply) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(kind) = reply.kind {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    for (name, value) in reply.headers {
+        put(&mut response, name, &value);
+    }
+    response
+}
+
+fn put(response: &mut Response, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// An answer that ends the connection before its head is sent: the body fails at its first byte, and the server, which
+/// sends head and body together, closes the socket instead.
+fn broken() -> Response {
+    Response::new(Body::new(Limited::new(Full::new(Bytes::from_static(b"gone")), 1)))
+}
