@@ -6,4 +6,5 @@ mod jira_read;
 mod jira_write;
 mod policy;
 mod recorded;
+mod sandbox;
 mod support;

@@ -28,7 +28,10 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn connect(config: &GithubConfig, policy: Policy) -> Result<Self, Trouble> {
-        let lane = Lane::new(&config.name, config.budget, Some(POINTS_PER_MINUTE), policy);
+        // Whoever allows more writes than the points would (an Enterprise server without limits) replaces them.
+        let points =
+            (config.budget.writes_per_minute.saturating_mul(5) <= POINTS_PER_MINUTE).then_some(POINTS_PER_MINUTE);
+        let lane = Lane::new(&config.name, config.budget, points, policy);
         let bearer = RwLock::new(bearer(&lane, &config.base_url, &config.token)?);
         Ok(Self { lane, base: config.base_url.clone(), source: config.token.clone(), bearer })
     }
