@@ -5,13 +5,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::model::TrackerName;
 use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, said};
 use crate::tracker::{GithubConfig, Secret, Trouble, TroubleKind};
 
@@ -22,20 +21,19 @@ const POINTS_PER_MINUTE: u32 = 900;
 pub(super) struct Client {
     pub(super) lane: Lane,
     base: Url,
-    secret: Secret,
-    crab: RwLock<Arc<Octocrab>>,
+    source: Secret,
+    /// The credential as last read, and a client that carries it.
+    bearer: RwLock<(SecretString, Arc<Octocrab>)>,
 }
 
 impl Client {
     pub(super) fn connect(config: &GithubConfig, policy: Policy) -> Result<Self, Trouble> {
-        let lane = Lane::new(&config.name, config.budget, Some(POINTS_PER_MINUTE), policy);
-        let crab = build(&config.name, &config.base_url, &config.token, policy)?;
-        Ok(Self {
-            lane,
-            base: config.base_url.clone(),
-            secret: config.token.clone(),
-            crab: RwLock::new(Arc::new(crab)),
-        })
+        // Whoever allows more writes than the points would (an Enterprise server without limits) replaces them.
+        let points =
+            (config.budget.writes_per_minute.saturating_mul(5) <= POINTS_PER_MINUTE).then_some(POINTS_PER_MINUTE);
+        let lane = Lane::new(&config.name, config.budget, points, policy);
+        let bearer = RwLock::new(bearer(&lane, &config.base_url, &config.token)?);
+        Ok(Self { lane, base: config.base_url.clone(), source: config.token.clone(), bearer })
     }
 
     /// `GET`, any status.
@@ -94,7 +92,7 @@ impl Client {
         body: Option<&Value>,
         etag: Option<&str>,
     ) -> Result<Answer, Fault> {
-        let crab = Arc::clone(&self.crab.read().unwrap_or_else(PoisonError::into_inner));
+        let crab = Arc::clone(&self.bearer.read().unwrap_or_else(PoisonError::into_inner).1);
         let response = match *method {
             Method::GET => crab._get_with_headers(uri, etag.and_then(if_none_match)).await,
             Method::POST => crab._post(uri, body).await,
@@ -115,12 +113,14 @@ impl Client {
 
     /// Reads a credential that stands in a file again; true if it is another one now.
     fn renew(&self) -> Result<bool, Trouble> {
-        if !matches!(self.secret, Secret::File(_)) {
+        if !matches!(self.source, Secret::File(_)) {
             return Ok(false);
         }
-        let crab = build(&self.lane.tracker, &self.base, &self.secret, self.lane.policy)?;
-        *self.crab.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(crab);
-        Ok(true)
+        let fresh = bearer(&self.lane, &self.base, &self.source)?;
+        let mut bearer = self.bearer.write().unwrap_or_else(PoisonError::into_inner);
+        let other = bearer.0.expose_secret() != fresh.0.expose_secret();
+        *bearer = fresh;
+        Ok(other)
     }
 
     /// The path as octocrab wants it: with the base's own path, so that its guess whether it is there already can't be wrong.
@@ -142,31 +142,32 @@ impl Client {
     }
 }
 
-/// Builds a client without retries, cache, redirects and logs: their features are off, and ours do that work.
-fn build(tracker: &TrackerName, base: &Url, secret: &Secret, policy: Policy) -> Result<Octocrab, Trouble> {
-    let trouble =
-        |kind, what: String, next: &str| Trouble { tracker: tracker.clone(), kind, what, next: next.to_owned() };
-    let token = secret.read().map_err(|what| trouble(TroubleKind::Unauthorized, what, "provide the token"))?;
+/// Reads the credential and builds a client that carries it: without retries, cache, redirects and logs, whose features are
+/// off; ours do that work.
+fn bearer(lane: &Lane, base: &Url, source: &Secret) -> Result<(SecretString, Arc<Octocrab>), Trouble> {
+    let unusable = |what, next: &str| lane.trouble(TroubleKind::Unauthorized, what, next);
+    let token = source.read().map_err(|what| unusable(what, "provide the token"))?;
     if HeaderValue::from_str(token.expose_secret()).is_err() {
-        let what = format!("the token in {secret} holds characters that no token has (a line break?)");
-        return Err(trouble(TroubleKind::Unauthorized, what, "store the bare token there"));
+        let what = format!("the token in {source} holds characters that no token has (a line break?)");
+        return Err(unusable(what, "store the bare token there"));
     }
     crate::tracker::install_tls();
-    Octocrab::builder()
-        .base_uri(base.as_str())
-        .map(|builder| {
-            builder
-                .personal_token(token)
-                .add_header(http::header::ACCEPT, "application/vnd.github+json".to_owned())
-                .set_connect_timeout(Some(policy.connect_timeout))
-                .set_read_timeout(Some(policy.request_timeout))
-                .set_write_timeout(Some(policy.request_timeout))
-        })
-        .and_then(|builder| builder.build())
-        .map_err(|error| {
+    let built = Octocrab::builder().base_uri(base.as_str()).and_then(|builder| {
+        builder
+            .personal_token(token.clone())
+            .add_header(http::header::ACCEPT, "application/vnd.github+json".to_owned())
+            .set_connect_timeout(Some(lane.policy.connect_timeout))
+            .set_read_timeout(Some(lane.policy.request_timeout))
+            .set_write_timeout(Some(lane.policy.request_timeout))
+            .build()
+    });
+    match built {
+        Ok(crab) => Ok((token, Arc::new(crab))),
+        Err(error) => {
             let what = format!("a client for {base} can't be made: {}", said(&error));
-            trouble(TroubleKind::Invalid, what, "check base_url and the certificates of this machine")
-        })
+            Err(lane.trouble(TroubleKind::Invalid, what, "check base_url and the certificates of this machine"))
+        }
+    }
 }
 
 fn if_none_match(etag: &str) -> Option<HeaderMap> {

@@ -87,3 +87,69 @@ pub(super) fn ends(wait: Duration) -> Timestamp {
     let at = now.checked_add(jiff::SignedDuration::try_from(wait.min(WAIT_MAX)).unwrap_or_default()).unwrap_or(now);
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&str, &str)], message: &str) -> Answer {
+        let header = |(name, value): &(&str, &str)| {
+            (HeaderName::try_from(*name).expect("a name"), HeaderValue::try_from(*value).expect("a value"))
+        };
+        Answer {
+            status: StatusCode::from_u16(status).expect("a status"),
+            headers: headers.iter().map(header).collect::<HeaderMap>(),
+            body: serde_json::json!({"message": message}).to_string().into_bytes(),
+        }
+    }
+
+    fn wait_s(status: u16, headers: &[(&str, &str)], message: &str) -> Option<Option<u64>> {
+        limit(&answer(status, headers, message)).map(|limit| limit.wait.map(|wait| wait.as_secs()))
+    }
+
+    #[test]
+    fn a_limit_says_when_it_ends_in_seconds_or_as_a_date() {
+        assert_eq!(wait_s(429, &[("retry-after", "7")], ""), Some(Some(7)));
+        let dates = [("date", "Fri, 20 Nov 2026 10:15:30 GMT"), ("retry-after", "Fri, 20 Nov 2026 10:16:30 GMT")];
+        assert_eq!(wait_s(403, &dates, "You have exceeded a secondary rate limit."), Some(Some(60)));
+        let past = [("date", "Fri, 20 Nov 2026 10:15:30 GMT"), ("retry-after", "Fri, 20 Nov 2026 10:14:30 GMT")];
+        assert_eq!(wait_s(429, &past, ""), Some(Some(0)));
+    }
+
+    #[test]
+    fn nothing_left_waits_for_the_reset_by_the_servers_clock() {
+        let date = ("date", "Fri, 20 Nov 2026 10:15:30 GMT");
+        let github = [date, ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795169735")];
+        assert_eq!(wait_s(403, &github, "API rate limit exceeded for user ID 1."), Some(Some(5)));
+        let jira = [date, ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2026-11-20T10:16Z")];
+        assert_eq!(wait_s(429, &jira, ""), Some(Some(30)));
+    }
+
+    #[test]
+    fn a_limit_may_be_known_by_its_words_alone() {
+        for words in [
+            "You have exceeded a secondary rate limit.",
+            "You have triggered an abuse detection mechanism.",
+            "API rate limit exceeded",
+        ] {
+            assert_eq!(wait_s(403, &[], words), Some(None), "{words}");
+        }
+        assert_eq!(wait_s(429, &[], "slow down"), Some(None));
+    }
+
+    #[test]
+    fn a_missing_permission_is_no_limit() {
+        assert_eq!(wait_s(403, &[("x-ratelimit-remaining", "4990")], "Resource not accessible by integration"), None);
+        assert_eq!(wait_s(403, &[], "Repository was archived so is read-only."), None);
+        assert_eq!(wait_s(404, &[("retry-after", "7")], ""), None);
+    }
+
+    #[test]
+    fn an_absurd_wait_is_cut_and_an_unreadable_one_is_unsaid() {
+        assert_eq!(wait_s(429, &[("retry-after", "99999999999")], ""), Some(Some(WAIT_MAX.as_secs())));
+        assert_eq!(wait_s(429, &[("retry-after", "soon")], ""), Some(None));
+        assert_eq!(wait_s(429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "never")], ""), Some(None));
+    }
+}

@@ -156,3 +156,56 @@ async fn unless_stopped<F: Future>(stop: Option<&CancellationToken>, work: F) ->
         output = work => Ok(output),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(per_minute: u32, per_hour: u32) -> Budget {
+        Budget { writes_per_minute: per_minute, writes_per_hour: per_hour, concurrency: 2 }
+    }
+
+    async fn admitted(pace: &Pace, effect: Effect) -> bool {
+        pace.admit(effect, Duration::ZERO, None).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn writes_keep_to_the_smallest_budget_and_reads_are_not_held_up_by_it() {
+        let pace = Pace::new(budget(1, 1), None);
+        assert!(admitted(&pace, Effect::Write).await);
+        assert!(!admitted(&pace, Effect::Write).await);
+        assert!(admitted(&pace, Effect::Read).await);
+    }
+
+    #[tokio::test]
+    async fn a_burst_is_a_part_of_the_budget() {
+        let pace = Pace::new(budget(60, 500), None);
+        let mut burst = 0;
+        while burst < 60 && admitted(&pace, Effect::Write).await {
+            burst += 1;
+        }
+        assert!((10..=11).contains(&burst), "{burst}");
+    }
+
+    #[tokio::test]
+    async fn a_pause_longer_than_the_patience_is_said_and_only_ever_lengthened() {
+        let pace = Pace::new(budget(60, 500), None);
+        pace.pause(Duration::from_secs(100), "told so");
+        pace.pause(Duration::from_secs(1), "a shorter one");
+        let Err(Halt::TooLong { wait, why }) = pace.admit(Effect::Read, Duration::from_secs(60), None).await else {
+            panic!("it was let through");
+        };
+        assert!(wait > Duration::from_secs(90), "{wait:?}");
+        assert_eq!(why, "told so");
+    }
+
+    #[tokio::test]
+    async fn a_wait_ends_when_somebody_stops_it() {
+        let pace = Pace::new(budget(60, 500), None);
+        pace.pause(Duration::from_secs(100), "told so");
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let halt = pace.admit(Effect::Write, Duration::from_secs(1000), Some(&stop)).await.err();
+        assert!(matches!(halt, Some(Halt::Stopped)));
+    }
+}

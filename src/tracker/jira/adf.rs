@@ -150,3 +150,58 @@ impl Out {
 fn content(node: &Value) -> &[Value] {
     node.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn paragraph(text: &str) -> Value {
+        json!({"type": "paragraph", "content": [{"type": "text", "text": text}]})
+    }
+
+    #[test]
+    fn a_document_reads_as_plain_text() {
+        let document = json!({"type": "doc", "version": 1, "content": [
+            {"type": "heading", "attrs": {"level": 2}, "content": [{"type": "text", "text": "Acceptance criteria"}]},
+            paragraph("It works."),
+            {"type": "bulletList", "content": [
+                {"type": "listItem", "content": [paragraph("one"), {"type": "orderedList", "content": [
+                    {"type": "listItem", "content": [paragraph("nested")]}]}]},
+                {"type": "listItem", "content": [paragraph("two")]}]},
+            {"type": "taskList", "content": [
+                {"type": "taskItem", "attrs": {"state": "TODO"}, "content": [{"type": "text", "text": "open"}]},
+                {"type": "taskItem", "attrs": {"state": "DONE"}, "content": [{"type": "text", "text": "ticked"}]}]},
+            {"type": "codeBlock", "attrs": {"language": "rust"}, "content": [{"type": "text", "text": "fn main() {}"}]},
+            {"type": "table", "content": [{"type": "tableRow", "content": [
+                {"type": "tableHeader", "content": [paragraph("a")]}, {"type": "tableCell", "content": [paragraph("b")]}]}]},
+            {"type": "paragraph", "content": [
+                {"type": "mention", "attrs": {"id": "1", "text": "@ann"}},
+                {"type": "hardBreak"},
+                {"type": "text", "text": "here", "marks": [{"type": "link", "attrs": {"href": "https://example.org/x"}}]},
+                {"type": "inlineCard", "attrs": {"url": "https://github.com/acme/api/issues/7"}}]}]});
+        let expected = "## Acceptance criteria\nIt works.\n\n- one\n  1. nested\n- two\n- [ ] open\n- [x] ticked\n\
+            ```rust\nfn main() {}\n```\n| a | b |\n@ann\n[here](https://example.org/x)https://github.com/acme/api/issues/7";
+        assert_eq!(text(&document), expected);
+    }
+
+    #[test]
+    fn a_string_stays_as_it_is_and_nothing_is_nothing() {
+        assert_eq!(text(&json!("h2. Old text")), "h2. Old text");
+        for nothing in [json!(null), json!(7), json!([]), json!({"type": 7, "content": "x"})] {
+            assert_eq!(text(&nothing), "");
+        }
+    }
+
+    #[test]
+    fn hostile_nesting_is_cut_and_does_no_harm() {
+        let mut document = paragraph("deep");
+        for _ in 0..100 {
+            document = json!({"type": "bulletList", "content": [{"type": "listItem", "content": [document]}]});
+        }
+        assert!(!text(&document).contains("deep"));
+        let wide = json!({"type": "doc", "content": vec![paragraph(&"x".repeat(1000)); 5000]});
+        assert!(text(&wide).len() < TEXT_BYTES_MAX + 2000);
+    }
+}

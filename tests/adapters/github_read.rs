@@ -1,0 +1,274 @@
+//! GitHub, read: first contact, deltas, paging, relations, refusals.
+
+use std::sync::Arc;
+
+use roadmapd::model::{DueSource, Issue, RelationKind, Status, Tier, Turn};
+use roadmapd::tracker::{Ask, Fetch, TroubleKind};
+use serde_json::{Value, json};
+use wiremock::matchers::{header, method, path, query_param, query_param_is_missing};
+use wiremock::{Mock, ResponseTemplate};
+
+use super::support::{Rig, Shelf, github, json, recorded};
+
+const DATE: &str = "Mon, 02 Feb 2026 00:00:00 GMT";
+
+async fn repository(rig: &Rig, private: bool) {
+    let body = json!({"id": 1, "full_name": "acme/api", "private": private, "archived": false, "has_issues": true});
+    Mock::given(method("GET")).and(path("/repos/acme/api")).respond_with(json(200, &body)).mount(&rig.server).await;
+}
+
+async fn issues(rig: &Rig, template: ResponseTemplate) {
+    let template = template.insert_header("date", DATE);
+    Mock::given(method("GET")).and(path("/repos/acme/api/issues")).respond_with(template).mount(&rig.server).await;
+}
+
+async fn blockers(rig: &Rig, number: u64, template: ResponseTemplate) {
+    let place = format!("/repos/acme/api/issues/{number}/dependencies/blocked_by");
+    Mock::given(method("GET")).and(path(place)).respond_with(template).mount(&rig.server).await;
+}
+
+fn row(id: u64, updated: &str) -> Value {
+    json!({"id": id, "number": id, "title": format!("issue {id}"), "state": "open", "labels": [],
+        "created_at": "2026-01-01T00:00:00Z", "updated_at": updated})
+}
+
+/// A first reading of the recorded sample.
+async fn first(rig: &Rig) -> (String, Vec<Issue>) {
+    repository(rig, true).await;
+    issues(rig, json(200, &recorded("github_issues.json"))).await;
+    let blocker = json!([{"id": 99, "number": 3, "state": "open", "repository_url": "https://api.github.com/repos/acme/other",
+        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}]);
+    blockers(rig, 7, json(200, &blocker)).await;
+    let (read, issues) = rig.poll(None, &Shelf::default()).await.expect("read");
+    (read.memory, issues)
+}
+
+#[tokio::test]
+async fn a_first_reading_maps_every_signal_and_leaves_pull_requests_out() {
+    let rig = github().await;
+    let (_, issues) = first(&rig).await;
+    let keys: Vec<String> = issues.iter().map(|issue| issue.key.to_string()).collect();
+    assert_eq!(keys, ["github:acme/api#7", "github:acme/api#8", "github:acme/api#10", "github:acme/api#11"]);
+    let bug = &issues[0];
+    assert_eq!((bug.id.id.as_str(), bug.author.as_ref(), bug.kind.as_deref()), ("1", None, Some("Bug")));
+    assert_eq!(bug.labels, ["Bug", "customer"]);
+    assert_eq!((bug.reactions, bug.comments, bug.blocker_count, bug.private), (5, 4, 1, true));
+    assert_eq!(bug.due, Some(("2026-07-31".parse().expect("a day"), DueSource::Milestone)));
+    assert_eq!(bug.assignees.len(), 1);
+    let relations: Vec<(RelationKind, &str)> =
+        bug.relations.iter().map(|relation| (relation.kind, relation.to.local.as_str())).collect();
+    assert_eq!(relations, [(RelationKind::Parent, "acme/api#8"), (RelationKind::BlockedBy, "acme/other#3")]);
+    assert_eq!((issues[1].tier, bug.tier), (Tier::Epic, Tier::Standard));
+    assert_eq!((issues[1].text.open_tasks, issues[1].text.done_tasks), (1, 1));
+    let statuses: Vec<Status> = issues.iter().map(|issue| issue.status).collect();
+    assert_eq!(statuses, [Status::Todo, Status::Todo, Status::Dropped, Status::Done]);
+    assert!(issues.iter().all(|issue| issue.reading.turn == Turn(2) && !issue.reading.by_id));
+}
+
+#[tokio::test]
+async fn a_quiet_repository_costs_one_request_and_then_a_304() {
+    let rig = github().await;
+    let (memory, known) = first(&rig).await;
+    rig.forget().await;
+    // Newest change: the pull request's, 2026-01-05; the window reaches back a minute.
+    let window = "2026-01-04T23:59:00Z";
+    Mock::given(path("/repos/acme/api/issues"))
+        .and(query_param("since", window))
+        .and(header("if-none-match", "W/\"abc\""))
+        .respond_with(ResponseTemplate::new(304))
+        .with_priority(1)
+        .mount(&rig.server)
+        .await;
+    let pull = recorded("github_issues.json")[2].clone();
+    issues(&rig, json(200, &json!([pull])).insert_header("etag", "W/\"abc\"")).await;
+    let shelf = Shelf::of(&known);
+    let (second, sent) = rig.poll(Some(&memory), &shelf).await.expect("read");
+    assert!(sent.is_empty());
+    let (third, sent) = rig.poll(Some(&second.memory), &shelf).await.expect("read");
+    assert!(sent.is_empty());
+    assert_eq!(third.memory, second.memory);
+    let url = format!("GET /repos/acme/api/issues?state=all&sort=updated&per_page=100&direction=desc&since={window}");
+    assert_eq!(rig.asked().await, [url.clone(), url]);
+}
+
+#[tokio::test]
+async fn pages_are_followed_by_path_and_query_on_our_own_host() {
+    let rig = github().await;
+    repository(&rig, false).await;
+    Mock::given(path("/repos/acme/api/issues"))
+        .and(query_param_is_missing("after"))
+        .respond_with(json(200, &json!([row(1, "2026-01-02T00:00:00Z")])).insert_header(
+            "link",
+            "<https://api.github.com/repositories/1/issues?state=all&after=CUR%3D%3D>; rel=\"next\", <https://x/>; rel=\"prev\"",
+        ))
+        .mount(&rig.server)
+        .await;
+    Mock::given(path("/repositories/1/issues"))
+        .and(query_param("after", "CUR=="))
+        .and(header("authorization", format!("Bearer {}", super::support::TOKEN)))
+        .respond_with(json(200, &json!([row(2, "2026-01-03T00:00:00Z")])))
+        .mount(&rig.server)
+        .await;
+    let (_, issues) = rig.poll(None, &Shelf::default()).await.expect("read");
+    assert_eq!(issues.len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_holds_nothing_new_ends_a_delta() {
+    let rig = github().await;
+    repository(&rig, false).await;
+    let listed = json!([row(1, "2026-01-02T00:00:00Z"), row(2, "2026-01-03T00:00:00Z")]);
+    issues(&rig, json(200, &listed)).await;
+    let (read, known) = rig.poll(None, &Shelf::default()).await.expect("read");
+    rig.forget().await;
+    let next = "<https://api.github.com/repositories/1/issues?after=CUR>; rel=\"next\"";
+    issues(&rig, json(200, &listed).insert_header("link", next)).await;
+    let (_, sent) = rig.poll(Some(&read.memory), &Shelf::of(&known)).await.expect("read");
+    assert!(sent.is_empty());
+    assert_eq!(rig.asked().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_within_the_same_second_is_not_lost() {
+    let rig = github().await;
+    repository(&rig, false).await;
+    // Read half a second after the change: the stamp is as new as the reading itself.
+    let listed = |title: &str| {
+        let mut row = row(1, "2026-02-02T00:00:00Z");
+        row["title"] = Value::String(title.to_owned());
+        json(200, &json!([row]))
+    };
+    issues(&rig, listed("before")).await;
+    let (read, known) = rig.poll(None, &Shelf::default()).await.expect("read");
+    rig.forget().await;
+    issues(&rig, listed("after")).await;
+    let (_, sent) = rig.poll(Some(&read.memory), &Shelf::of(&known)).await.expect("read");
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].title, "after");
+}
+
+#[tokio::test]
+async fn blockers_are_listed_again_only_when_their_count_changed_or_for_a_census() {
+    let rig = github().await;
+    let (memory, known) = first(&rig).await;
+    let listing = "GET /repos/acme/api/issues/7/dependencies/blocked_by?per_page=100";
+    rig.forget().await;
+    let mut row = recorded("github_issues.json")[0].clone();
+    row["updated_at"] = json!("2026-01-06T00:00:00Z");
+    issues(&rig, json(200, &json!([row]))).await;
+    let (_, sent) = rig.poll(Some(&memory), &Shelf::of(&known)).await.expect("read");
+    assert_eq!(sent[0].relations, known[0].relations);
+    assert!(!rig.asked().await.contains(&listing.to_owned()));
+    row["issue_dependencies_summary"]["blocked_by"] = json!(2);
+    rig.forget().await;
+    repository(&rig, false).await;
+    issues(&rig, json(200, &json!([row]))).await;
+    blockers(&rig, 7, json(200, &json!([]))).await;
+    let (_, sent) = rig.poll(Some(&memory), &Shelf::of(&known)).await.expect("read");
+    assert_eq!(sent[0].relations.len(), 1, "only the parent is left");
+    let census = Ask { memory: Some(memory), census: true, turn: Turn(4) };
+    let (_, sent) = rig.ask(census, &Shelf::of(&sent)).await.expect("read");
+    assert_eq!(sent.len(), 1, "a census sends what is known, too");
+    assert_eq!(rig.asked().await.iter().filter(|asked| *asked == listing).count(), 2);
+}
+
+#[tokio::test]
+async fn a_server_without_dependencies_is_a_finding_and_is_not_asked_again() {
+    let rig = github().await;
+    repository(&rig, false).await;
+    issues(&rig, json(200, &recorded("github_issues.json"))).await;
+    blockers(&rig, 7, json(404, &json!({"message": "Not Found"}))).await;
+    let (read, issues_read) = rig.poll(None, &Shelf::default()).await.expect("read");
+    assert_eq!(read.findings.len(), 1);
+    assert!(read.findings[0].contains("acme/api") && read.findings[0].contains("dependencies"), "{:?}", read.findings);
+    assert_eq!(issues_read.len(), 4);
+    rig.forget().await;
+    let mut row = recorded("github_issues.json")[0].clone();
+    row["updated_at"] = json!("2026-01-06T00:00:00Z");
+    row["issue_dependencies_summary"]["blocked_by"] = json!(5);
+    issues(&rig, json(200, &json!([row]))).await;
+    rig.poll(Some(&read.memory), &Shelf::of(&issues_read)).await.expect("read");
+    assert_eq!(rig.asked().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_moved_repository_is_not_followed() {
+    let rig = github().await;
+    Mock::given(path("/repos/acme/api"))
+        .respond_with(
+            json(301, &json!({"message": "Moved Permanently"}))
+                .insert_header("location", format!("{}/repositories/1", rig.server.uri())),
+        )
+        .mount(&rig.server)
+        .await;
+    let trouble = rig.poll(None, &Shelf::default()).await.expect_err("moved");
+    assert_eq!(trouble.kind, TroubleKind::Moved);
+    assert!(trouble.what.contains("/repositories/1") && trouble.what.contains("301"), "{trouble}");
+    assert_eq!(rig.asked().await, ["GET /repos/acme/api"]);
+}
+
+#[tokio::test]
+async fn a_refused_list_is_a_trouble_that_names_status_and_next_step() {
+    let html = ResponseTemplate::new(200).set_body_raw("<html>Sign in, secret words</html>", "text/html");
+    let cut = ResponseTemplate::new(200).set_body_raw("[{\"id\": 1, \"title\": \"secret words", "application/json");
+    let cases = [
+        (json(401, &json!({"message": "Bad credentials"})), TroubleKind::Unauthorized, "401 Bad credentials"),
+        (
+            json(403, &json!({"message": "Resource not accessible by integration"})),
+            TroubleKind::Forbidden,
+            "403 Resource",
+        ),
+        (json(404, &json!({"message": "Not Found"})), TroubleKind::Missing, "404 Not Found"),
+        (json(410, &json!({"message": "Issues are disabled for this repo"})), TroubleKind::Missing, "410 Issues"),
+        (html, TroubleKind::Garbled, "HTML instead of JSON (text/html"),
+        (cut, TroubleKind::Garbled, "JSON that breaks off"),
+        (json(200, &json!({"rows": []})), TroubleKind::Garbled, "another shape"),
+    ];
+    for (template, kind, words) in cases {
+        let rig = github().await;
+        repository(&rig, false).await;
+        issues(&rig, template).await;
+        let trouble = rig.poll(None, &Shelf::default()).await.expect_err(words);
+        let said = trouble.to_string();
+        assert_eq!(trouble.kind, kind, "{said}");
+        assert!(said.starts_with("github: GET /repos/acme/api/issues answered ") && said.contains(words), "{said}");
+        assert!(!said.contains("secret words"), "{said}");
+        assert!(!trouble.next.is_empty());
+        assert_eq!(rig.asked().await.len(), 2, "none of these is tried again: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_names_the_same_next_page_again_is_given_up() {
+    let rig = github().await;
+    repository(&rig, false).await;
+    let next = "<https://api.github.com/repos/acme/api/issues?after=SAME>; rel=\"next\"";
+    issues(&rig, json(200, &json!([row(1, "2026-01-02T00:00:00Z")])).insert_header("link", next)).await;
+    let trouble = rig.poll(None, &Shelf::default()).await.expect_err("endless");
+    assert_eq!(trouble.kind, TroubleKind::Garbled);
+    assert_eq!(rig.asked().await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_issue_that_went_away_is_left_out_when_read_by_id() {
+    let rig = github().await;
+    let (_, known) = first(&rig).await;
+    rig.forget().await;
+    let answers = [
+        (7, json(200, &recorded("github_issues.json")[0])),
+        (8, json(301, &json!({"message": "Moved Permanently"}))),
+        (10, json(410, &json!({"message": "This issue was deleted"}))),
+        (11, json(200, &row(4711, "2026-01-02T00:00:00Z"))),
+    ];
+    for (number, template) in answers {
+        let place = format!("/repos/acme/api/issues/{number}");
+        Mock::given(method("GET")).and(path(place)).respond_with(template).mount(&rig.server).await;
+    }
+    let known: Vec<Arc<Issue>> = known.into_iter().map(Arc::new).collect();
+    let read = rig.tracker.by_id(known.clone(), Turn(9)).await.expect("read");
+    assert_eq!(read.len(), 1);
+    assert_eq!(read[0].key.local, "acme/api#7");
+    assert!(read[0].reading.by_id && read[0].reading.turn == Turn(9) && read[0].private);
+    assert_eq!(read[0].relations, known[0].relations);
+    assert_eq!(rig.asked().await.len(), 4);
+}

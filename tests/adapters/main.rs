@@ -1,0 +1,10 @@
+//! The adapters against mocks of the trackers: whole exchanges, refusals, limits, and answers that are none.
+
+mod github_read;
+mod github_write;
+mod jira_read;
+mod jira_write;
+mod policy;
+mod recorded;
+mod sandbox;
+mod support;
