@@ -37,10 +37,16 @@ fn main() -> ExitCode {
 
 /// Runs one child and prints its CPU seconds and peak resident set (kB).
 fn measure(command: &[String]) -> ExitCode {
-    let status = Command::new(&command[0]).args(&command[1..]).stdout(Stdio::null()).status().expect("the child starts");
+    let status =
+        Command::new(&command[0]).args(&command[1..]).stdout(Stdio::null()).status().expect("the child starts");
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("rusage");
     let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-    println!("{} {} {}", seconds(usage.user_time()) + seconds(usage.system_time()), usage.max_rss(), status.code().unwrap_or(-1));
+    println!(
+        "{} {} {}",
+        seconds(usage.user_time()) + seconds(usage.system_time()),
+        usage.max_rss(),
+        status.code().unwrap_or(-1)
+    );
     ExitCode::SUCCESS
 }
 

@@ -18,7 +18,8 @@ fn parse_aspect(name: &str) -> Result<Aspect, String> {
 }
 
 pub(super) async fn pause(desk: &Desk) -> Result<Exit, Failure> {
-    ask(desk, Request::Pause, "noted: no further change leaves, from the next write on; `roadmapd resume` ends that").await
+    ask(desk, Request::Pause, "noted: no further change leaves, from the next write on; `roadmapd resume` ends that")
+        .await
 }
 
 pub(super) async fn resume(desk: &Desk) -> Result<Exit, Failure> {

@@ -105,7 +105,9 @@ fn labels<'a>(items: impl Iterator<Item = &'a Item>) -> Labels {
 
 fn story(before: &Labels, view: &View, first: &Turned, second: &Turned) -> String {
     let thought = &view.thought;
-    let mut text = String::from("roadmapd demo: a GitHub and a Jira in memory, and one cycle over both. Nothing outside was touched.\n\n");
+    let mut text = String::from(
+        "roadmapd demo: a GitHub and a Jira in memory, and one cycle over both. Nothing outside was touched.\n\n",
+    );
     let _ = writeln!(text, "{:>2} {:<20} {:<37} {:<22} after", "", "issue", "title", "labels before");
     for (position, index) in ranked(thought).into_iter().enumerate() {
         let (item, score) = (&thought.roadmap.items[index], &thought.scores.items[index]);
@@ -170,9 +172,14 @@ fn why(item: &Item, score: &ItemScore) -> String {
     let rules = score.priority.because.iter().filter(|reason| !matches!(reason.rule.as_str(), "blocks" | "hold"));
     let reasons: Vec<&str> = lifted.into_iter().chain(rules).take(2).map(|reason| reason.why.as_str()).collect();
     let size = score.complexity.because.first().map_or("", |reason| reason.why.as_str());
-    let readiness = score
-        .readiness
-        .as_ref()
-        .map_or_else(String::new, |readiness| format!(" · {}", readiness.level));
-    format!("{} {}: {} · {}: {}{}", score.priority.level, score.priority.score.round(), reasons.join("; "), score.complexity.level, size, readiness)
+    let readiness = score.readiness.as_ref().map_or_else(String::new, |readiness| format!(" · {}", readiness.level));
+    format!(
+        "{} {}: {} · {}: {}{}",
+        score.priority.level,
+        score.priority.score.round(),
+        reasons.join("; "),
+        score.complexity.level,
+        size,
+        readiness
+    )
 }

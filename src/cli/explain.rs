@@ -69,22 +69,24 @@ pub(super) fn complexity_json(score: &ItemScore, held: &[Held]) -> Value {
 }
 
 pub(super) fn readiness_json(score: &ItemScore) -> Value {
-    score.readiness.as_ref().map_or(Value::Null, |readiness| {
-        json!({ "level": readiness.level.name(), "because": because_json(&readiness.because) })
-    })
+    score.readiness.as_ref().map_or(
+        Value::Null,
+        |readiness| json!({ "level": readiness.level.name(), "because": because_json(&readiness.because) }),
+    )
 }
 
 /// The hold that names a level, so far as it is on this item; a value that a person took off holds nothing else.
 fn held_by(score: &ItemScore, aspect: Aspect, held: &[Held]) -> Value {
-    held.iter()
-        .find(|hold| hold.item == score.item.as_str() && hold.aspect == aspect && hold.at.is_some())
-        .map_or(Value::Null, |hold| {
+    held.iter().find(|hold| hold.item == score.item.as_str() && hold.aspect == aspect && hold.at.is_some()).map_or(
+        Value::Null,
+        |hold| {
             json!({
                 "who": "a person",
                 "where": hold.issue,
                 "since": hold.since.map(|since| since.to_string()),
             })
-        })
+        },
+    )
 }
 
 fn because_json(because: &[Because]) -> Value {
@@ -126,7 +128,8 @@ fn text(view: &View, item: &Item, score: &ItemScore, held: &[Held]) -> String {
     text.push_str("\nwritten to\n");
     for (key, answer) in &view.thought.standing.answers {
         let Some(face) = item.faces.iter().find(|face| face.id == key.issue) else { continue };
-        let whose = whose(answer, held.iter().find(|hold| hold.issue == face.key.to_string() && hold.aspect == key.aspect));
+        let whose =
+            whose(answer, held.iter().find(|hold| hold.issue == face.key.to_string() && hold.aspect == key.aspect));
         let _ = writeln!(text, "  {:<24} {:<11} {:<14} {whose}", face.key.to_string(), key.aspect.name(), key.sink.0);
     }
     text

@@ -106,8 +106,7 @@ pub(super) fn tell(turned: &Turned, json: bool) {
         }));
         return;
     }
-    let requests: Vec<String> =
-        turned.requests.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let requests: Vec<String> = turned.requests.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let outcome = match (&turned.approval, turned.quiet, turned.written) {
         (Some(refusal), ..) => format!("waits: {}", refusal.detail),
         (None, true, _) => "nothing has changed".to_owned(),

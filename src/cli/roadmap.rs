@@ -144,7 +144,15 @@ fn csv(thought: &Thought, order: &[usize]) -> String {
     let mut text = "rank,priority,score,complexity,readiness,status,due,issues,title\n".to_owned();
     for line in lines(thought, order) {
         let cells = [
-            line.rank, line.priority, line.score, line.complexity, line.readiness, line.status, line.due, line.keys, line.title,
+            line.rank,
+            line.priority,
+            line.score,
+            line.complexity,
+            line.readiness,
+            line.status,
+            line.due,
+            line.keys,
+            line.title,
         ];
         let row: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
         text.push_str(&row.join(","));

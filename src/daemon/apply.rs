@@ -87,7 +87,9 @@ pub(super) async fn apply<T: Fetch + Write + 'static>(
             Ok(Ok(())) => {}
             Ok(Err(error)) if error.kind == TroubleKind::Stopped => {}
             Ok(Err(error)) => errors.push(error.to_string()),
-            Err(error) => errors.push(format!("a batch of writes broke off: {error}; the next cycle finds out what arrived")),
+            Err(error) => {
+                errors.push(format!("a batch of writes broke off: {error}; the next cycle finds out what arrived"))
+            }
         }
     }
     errors.sort();
@@ -141,10 +143,7 @@ impl Log for StoreLog {
                 next: "`roadmapd resume` goes on".to_owned(),
             });
         }
-        self.store
-            .intend(self.writing, change)
-            .await
-            .map_err(|error| trouble(&self.tracker, &error))
+        self.store.intend(self.writing, change).await.map_err(|error| trouble(&self.tracker, &error))
     }
 
     async fn outcome(&self, change: &Change, outcome: Outcome) -> Result<(), Trouble> {

@@ -375,13 +375,7 @@ async fn permitted<T>(
 }
 
 fn waiting_plan<T>(works: &Works<T>, reviewed: Reviewed, refusal: &Unsafe, cycle: u64) -> WaitingPlan {
-    WaitingPlan {
-        reviewed,
-        need: refusal.needed,
-        detail: refusal.detail.clone(),
-        cycle,
-        at: works.clock.now(),
-    }
+    WaitingPlan { reviewed, need: refusal.needed, detail: refusal.detail.clone(), cycle, at: works.clock.now() }
 }
 
 fn unknown_fingerprint(asked: &str, plan: &Plan, waiting: Option<&WaitingPlan>) -> String {
@@ -390,8 +384,11 @@ fn unknown_fingerprint(asked: &str, plan: &Plan, waiting: Option<&WaitingPlan>) 
     } else {
         format!("the plan is now {}", plan.fingerprint)
     };
-    let stored = waiting.map_or(String::new(), |waiting| format!(", the one that waits is {}", waiting.reviewed.fingerprint));
-    format!("no reviewed plan has the fingerprint {asked}: {now}{stored}; review it with `roadmapd plan` and name its fingerprint")
+    let stored =
+        waiting.map_or(String::new(), |waiting| format!(", the one that waits is {}", waiting.reviewed.fingerprint));
+    format!(
+        "no reviewed plan has the fingerprint {asked}: {now}{stored}; review it with `roadmapd plan` and name its fingerprint"
+    )
 }
 
 /// Writes, settles, and reads its own echo.

@@ -204,11 +204,7 @@ pub(super) async fn snapshot(shelf: &Shelf, gathered: &Gathered) -> Result<Snaps
     let in_reach: BTreeSet<&ContainerKey> = gathered.containers.iter().collect();
     let issues = shelf.issues().await?;
     Ok(Snapshot {
-        issues: issues
-            .into_iter()
-            .filter(|issue| in_reach.contains(&issue.container))
-            .map(Arc::new)
-            .collect(),
+        issues: issues.into_iter().filter(|issue| in_reach.contains(&issue.container)).map(Arc::new).collect(),
         coverage: gathered.coverage.clone(),
     })
 }

@@ -58,11 +58,8 @@ impl Works {
     /// # Errors
     /// A tracker whose credential can't be read or whose address can't be used.
     pub fn connect(settings: Arc<Settings>, clock: Clock) -> Result<Self, Trouble> {
-        let trackers = settings
-            .trackers
-            .iter()
-            .map(|config| Tracker::connect(config).map(Arc::new))
-            .collect::<Result<_, _>>()?;
+        let trackers =
+            settings.trackers.iter().map(|config| Tracker::connect(config).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Self { settings, trackers, clock })
     }
 }

@@ -108,7 +108,9 @@ async fn one_cycle(works: &Works, store: &Store, cause: &str, stop: &Cancellatio
     match outcome {
         Some(Ok(_)) => {}
         Some(Err(trouble)) => error!("{trouble}"),
-        None => warn!("the change in hand took longer than {FINISH_WITHIN:?}; its intent is stored and the next start finds out what arrived"),
+        None => warn!(
+            "the change in hand took longer than {FINISH_WITHIN:?}; its intent is stored and the next start finds out what arrived"
+        ),
     }
 }
 
@@ -161,7 +163,9 @@ fn reload(load: &impl Fn() -> Result<Settings, Findings>, running: Works) -> Wor
         }
     };
     if settings.daemon.database != running.settings.daemon.database {
-        error!("[daemon] database can't change while the daemon runs; restart it for that; the running configuration stays");
+        error!(
+            "[daemon] database can't change while the daemon runs; restart it for that; the running configuration stays"
+        );
         return running;
     }
     for warning in &settings.warnings {

@@ -139,7 +139,8 @@ fn only_approve_builds_an_approved_plan() {
 #[test]
 fn the_preview_is_handed_no_writer() {
     let cycle = sources().into_iter().find(|source| source.path.ends_with("daemon/cycle.rs")).expect("the cycle");
-    let signature = cycle.text.split("pub async fn preview").nth(1).expect("the preview").split('{').next().expect("a body");
+    let signature =
+        cycle.text.split("pub async fn preview").nth(1).expect("the preview").split('{').next().expect("a body");
     assert!(signature.contains("Fetch") && !signature.contains("Write"), "{signature}");
 }
 

@@ -84,7 +84,8 @@ async fn a_write_whose_answer_is_lost_is_neither_repeated_nor_mistaken() {
                 assert_eq!(world.labels(&key, "complexity/").len(), 1, "{key} {fault:?}");
             }
             let added: Vec<_> = world.trackers.log().into_iter().filter(|entry| entry.actor.contains("bot")).collect();
-            let mut once: Vec<_> = added.iter().map(|entry| (entry.key.clone(), entry.to.clone(), entry.from.clone())).collect();
+            let mut once: Vec<_> =
+                added.iter().map(|entry| (entry.key.clone(), entry.to.clone(), entry.from.clone())).collect();
             let all = once.len();
             once.sort();
             once.dedup();

@@ -87,7 +87,11 @@ async fn an_approved_plan_writes_only_what_is_still_as_reviewed() {
     let planned = world.turn().await.plan.expect("a plan");
     let touched = planned.changes.iter().find(|change| change.key.tracker.as_str() == "github").expect("a change");
     // A person decides in the meantime.
-    let theirs = if touched.edits.iter().any(|edit| edit.to.as_deref() == Some("priority/p0")) { "priority/p3" } else { "priority/p0" };
+    let theirs = if touched.edits.iter().any(|edit| edit.to.as_deref() == Some("priority/p0")) {
+        "priority/p3"
+    } else {
+        "priority/p0"
+    };
     world.trackers.add_label(&touched.key.local, theirs).expect("an issue");
     let order = Order { only: Some(planned.fingerprint.clone()), ..Order::default() };
     world.turn_as(&order).await;
@@ -99,7 +103,11 @@ async fn an_unknown_fingerprint_writes_nothing_and_names_the_current_one() {
     let world = World::new(Corpus::shipped(), "").await;
     let turned = world.turn_as(&Order { only: Some("0123456789ab".to_owned()), ..Order::default() }).await;
     let fingerprint = turned.plan.expect("a plan").fingerprint;
-    assert!(turned.errors.iter().any(|error| error.contains("0123456789ab") && error.contains(&fingerprint)), "{:?}", turned.errors);
+    assert!(
+        turned.errors.iter().any(|error| error.contains("0123456789ab") && error.contains(&fingerprint)),
+        "{:?}",
+        turned.errors
+    );
     assert_eq!(world.writes(), 0);
 }
 

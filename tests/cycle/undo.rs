@@ -12,13 +12,18 @@ async fn undo_restores_the_labels_except_what_a_person_changed_since() {
     let before = world.trackers.all_labels();
     let turned = world.turn().await;
     let mine = turned.plan.expect("a plan").changes[0].key.local.clone();
-    let theirs = if world.labels(&mine, "priority/").contains(&"priority/p0".to_owned()) { "priority/p3" } else { "priority/p0" };
+    let theirs = if world.labels(&mine, "priority/").contains(&"priority/p0".to_owned()) {
+        "priority/p3"
+    } else {
+        "priority/p0"
+    };
     let ours = world.labels(&mine, "priority/");
     world.trackers.remove_label(&mine, &ours[0]).expect("a label");
     world.trackers.add_label(&mine, theirs).expect("a label");
     world.pass(60);
 
-    let undone = daemon::undo(&world.works, &world.store, turned.cycle, &CancellationToken::new()).await.expect("an undo");
+    let undone =
+        daemon::undo(&world.works, &world.store, turned.cycle, &CancellationToken::new()).await.expect("an undo");
     assert_eq!(undone.errors, Vec::<String>::new());
     let after = world.trackers.all_labels();
     for (key, labels) in &after {
