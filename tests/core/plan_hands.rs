@@ -255,3 +255,14 @@ fn a_hold_that_cannot_be_read_now_still_holds_the_linked_face() {
     let plan = plan(&roadmap, &world.scores(&roadmap, &standing.previous), &world.ledger, &world.scheme);
     assert!(plan.changes.is_empty(), "{:?}", plan.changes);
 }
+
+#[test]
+fn emptying_a_field_while_a_stray_of_ours_goes_is_still_a_persons_act() {
+    let mut world = pair(Existing::Adopt, &["complexity/m", "priority/p2", "priority/p3"], &[]);
+    world.cycle_dying_after(1);
+    assert_eq!(world.priorities(GITHUB), ["priority/p2"]);
+    world.person(GITHUB, &[], &["priority/p2"]);
+    world.cycle();
+    assert!(world.priorities(GITHUB).is_empty());
+    assert_eq!(world.priorities(JIRA), ["priority/p2"]);
+}
