@@ -97,7 +97,7 @@ impl GitHub {
         now: Timestamp,
     ) -> Result<u32, SandboxError> {
         let taken = &self.repos[repo];
-        let last = taken.issues.keys().chain(taken.gone.keys()).max().copied().unwrap_or(0);
+        let last = taken.issues.keys().next_back().max(taken.gone.keys().next_back()).copied().unwrap_or(0);
         let number = if seed.number == 0 { last + 1 } else { seed.number };
         let key = format!("{}#{number}", taken.full_name());
         if taken.issues.contains_key(&number) {
