@@ -104,12 +104,7 @@ impl GitHub {
         let place = self.repo_named(repo).ok_or_else(|| SandboxError::unknown("repository", repo))?;
         let number = self.plant_issue(place, seed, now)?;
         let key = format!("{}#{number}", self.repos[place].full_name());
-        if let Some(parent) = &seed.parent {
-            self.adopt(parent, &key)?;
-        }
-        for blocker in &seed.blocked_by {
-            self.block(blocker, &key)?;
-        }
+        self.relate_planted(&key, seed)?;
         Ok(key)
     }
 

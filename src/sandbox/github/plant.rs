@@ -40,17 +40,22 @@ impl GitHub {
             let place = github.person(&seed.name);
             github.people[place].name.clone_from(&seed.display);
         }
+        let mut planted = Vec::new();
         for seed in &corpus.repositories {
-            github.plant_repository(seed, now)?;
+            let numbers = github.plant_repository(seed, now)?;
+            planted.extend(
+                seed.issues.iter().zip(numbers).map(|(issue, number)| (format!("{}#{number}", seed.name), issue)),
+            );
         }
-        for seed in &corpus.repositories {
-            github.plant_relations(seed)?;
+        for (key, seed) in planted {
+            github.relate_planted(&key, seed)?;
         }
         github.first_event_id = github.next_event_id;
         Ok(github)
     }
 
-    fn plant_repository(&mut self, seed: &RepositorySeed, now: Timestamp) -> Result<(), SandboxError> {
+    /// Adds a repository, and gives its issues' numbers in the seeds' order.
+    fn plant_repository(&mut self, seed: &RepositorySeed, now: Timestamp) -> Result<Vec<u32>, SandboxError> {
         let (owner, name) = seed
             .name
             .split_once('/')
@@ -81,10 +86,7 @@ impl GitHub {
         for label in &seed.labels {
             self.create_label(place, &label.name, &label.color, label.description.clone());
         }
-        for issue in &seed.issues {
-            self.plant_issue(place, issue, now)?;
-        }
-        Ok(())
+        seed.issues.iter().map(|issue| self.plant_issue(place, issue, now)).collect()
     }
 
     /// Adds an issue without its relations, and gives its number.
@@ -95,7 +97,7 @@ impl GitHub {
         now: Timestamp,
     ) -> Result<u32, SandboxError> {
         let taken = &self.repos[repo];
-        let last = taken.issues.keys().chain(taken.gone.keys()).max().copied().unwrap_or(0);
+        let last = taken.issues.keys().next_back().max(taken.gone.keys().next_back()).copied().unwrap_or(0);
         let number = if seed.number == 0 { last + 1 } else { seed.number };
         let key = format!("{}#{number}", taken.full_name());
         if taken.issues.contains_key(&number) {
@@ -174,21 +176,12 @@ impl GitHub {
         }
     }
 
-    fn plant_relations(&mut self, seed: &RepositorySeed) -> Result<(), SandboxError> {
-        let Some(repo) = self.repo_named(&seed.name) else { return Ok(()) };
-        let mut numbers = self.repos[repo].issues.keys().copied().collect::<Vec<_>>().into_iter();
-        let numbered = seed.issues.iter().all(|issue| issue.number != 0);
-        for issue in &seed.issues {
-            let number = if numbered { issue.number } else { numbers.next().unwrap_or(0) };
-            let key = format!("{}#{number}", seed.name);
-            if let Some(parent) = &issue.parent {
-                self.adopt(parent, &key)?;
-            }
-            for blocker in &issue.blocked_by {
-                self.block(blocker, &key)?;
-            }
+    /// Gives an issue the parent and the blockers that its seed names.
+    pub(super) fn relate_planted(&mut self, key: &str, seed: &GithubIssueSeed) -> Result<(), SandboxError> {
+        if let Some(parent) = &seed.parent {
+            self.adopt(parent, key)?;
         }
-        Ok(())
+        seed.blocked_by.iter().try_for_each(|blocker| self.block(blocker, key))
     }
 
     /// Makes one issue the other's parent.

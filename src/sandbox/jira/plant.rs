@@ -13,6 +13,9 @@ use crate::sandbox::clock::days_before;
 use crate::sandbox::corpus::JiraIssueSeed;
 use crate::sandbox::{Corpus, Options, SandboxError};
 
+/// The first issue's id.
+const FIRST_ID: u64 = 10_001;
+
 impl Site {
     /// A site that holds the corpus's projects.
     pub(in crate::sandbox) fn planted(
@@ -43,7 +46,7 @@ impl Site {
             by_updated: BTreeSet::new(),
             links: Vec::new(),
             stale: Vec::new(),
-            next_issue_id: 10_001,
+            next_issue_id: FIRST_ID,
             next_history_id: 50_001,
             first_history_id: 0,
         };
@@ -170,8 +173,8 @@ impl Site {
 
     fn plant_relations(&mut self, corpus: &Corpus) -> Result<(), SandboxError> {
         // Issues were planted in the seeds' order, so their ids count up along with them.
-        let mut id = 10_001;
-        for seed in corpus.projects.iter().flat_map(|project| &project.issues) {
+        let seeds = corpus.projects.iter().flat_map(|project| &project.issues);
+        for (id, seed) in (FIRST_ID..).zip(seeds) {
             if let Some(parent) = &seed.parent {
                 let parent = self.find(parent)?;
                 if let Some(issue) = self.issues.get_mut(&id) {
@@ -182,7 +185,6 @@ impl Site {
                 let target = self.find(&link.to)?;
                 self.connect(&link.kind, id, target)?;
             }
-            id += 1;
         }
         Ok(())
     }
