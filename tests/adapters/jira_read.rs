@@ -198,13 +198,16 @@ async fn a_repeated_token_is_given_up() {
 
 #[tokio::test]
 async fn an_anonymous_empty_answer_is_a_refused_credential() {
-    let rig = jira().await;
-    site(&rig).await;
     let empty = json(200, &json!({"issues": [], "isLast": true}));
-    search(&rig, empty.insert_header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")).await;
-    let trouble = rig.poll(None, &Shelf::default()).await.expect_err("anonymous");
-    assert_eq!(trouble.kind, TroubleKind::Unauthorized);
-    assert!(trouble.to_string().contains("answers as anonymous"), "{trouble}");
+    let blind = json(400, &json!({"errorMessages": ["The value 'PAY' does not exist for the field 'project'."]}));
+    for template in [empty, blind] {
+        let rig = jira().await;
+        site(&rig).await;
+        search(&rig, template.insert_header("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")).await;
+        let trouble = rig.poll(None, &Shelf::default()).await.expect_err("anonymous");
+        assert_eq!(trouble.kind, TroubleKind::Unauthorized);
+        assert!(trouble.to_string().contains("answers as anonymous"), "{trouble}");
+    }
 }
 
 #[tokio::test]

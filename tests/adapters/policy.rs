@@ -149,6 +149,16 @@ async fn an_unusable_token_is_refused_without_being_shown() {
     );
 }
 
+#[tokio::test]
+async fn an_address_that_holds_a_credential_is_refused_without_being_shown() {
+    let token = token_file(TOKEN);
+    let base = "http://bot:hunter2@127.0.0.1:1";
+    for config in [github_config(base, &token), jira_config(base, &token, None)] {
+        let trouble = Tracker::connect(&config).expect_err("refused");
+        assert!(trouble.to_string().contains("base_url") && !trouble.to_string().contains("hunter2"), "{trouble}");
+    }
+}
+
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 

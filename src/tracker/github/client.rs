@@ -32,6 +32,7 @@ impl Client {
         let points =
             (config.budget.writes_per_minute.saturating_mul(5) <= POINTS_PER_MINUTE).then_some(POINTS_PER_MINUTE);
         let lane = Lane::new(&config.name, config.budget, points, policy);
+        lane.check_base(&config.base_url)?;
         let bearer = RwLock::new(bearer(&lane, &config.base_url, &config.token)?);
         Ok(Self { lane, base: config.base_url.clone(), source: config.token.clone(), bearer })
     }

@@ -77,17 +77,7 @@ impl Github {
             Some(old) if !poll.ask.census => old,
             _ => self.introduce(name).await?,
         };
-        {
-            let mut facts = self.facts();
-            let facts = facts.entry(name.to_owned()).or_default();
-            facts.private = memory.private;
-            facts.no_dependencies = memory.no_dependencies;
-            if whole {
-                facts.labels = None;
-            } else if facts.labels.is_none() {
-                facts.labels.clone_from(&memory.labels);
-            }
-        }
+        self.learn(name, &memory, whole);
         if !memory.has_issues {
             return Ok(memory);
         }
@@ -132,6 +122,19 @@ impl Github {
         memory.etag = first.as_ref().and_then(|answer| answer.header("etag")).map(str::to_owned);
         memory.read_at = first.as_ref().and_then(|answer| answer.header("date")).and_then(http_date);
         Ok(memory)
+    }
+
+    /// Takes over what is remembered of a repository; a catalogue that this process has read itself is fresher.
+    fn learn(&self, name: &str, memory: &Repository, whole: bool) {
+        let mut facts = self.facts();
+        let facts = facts.entry(name.to_owned()).or_default();
+        facts.private = memory.private;
+        facts.no_dependencies = memory.no_dependencies;
+        if whole {
+            facts.labels = None;
+        } else if facts.labels.is_none() {
+            facts.labels.clone_from(&memory.labels);
+        }
     }
 
     /// Looks at a repository for the first time, or again for a census.

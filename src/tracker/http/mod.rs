@@ -15,6 +15,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use governor::Jitter;
 use http::StatusCode;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use super::{Budget, Requests, Trouble, TroubleKind};
 use crate::model::TrackerName;
@@ -90,6 +91,15 @@ impl Lane {
             writes: AtomicU64::new(0),
             retries: AtomicU64::new(0),
         }
+    }
+
+    /// Refuses an address that carries a credential: addresses are shown.
+    pub(super) fn check_base(&self, base: &Url) -> Result<(), Trouble> {
+        if base.username().is_empty() && base.password().is_none() {
+            return Ok(());
+        }
+        let what = format!("base_url holds a credential for {}", base.host_str().unwrap_or_default());
+        Err(self.trouble(TroubleKind::Invalid, what, "take it out of the address and put it into auth"))
     }
 
     /// Requests sent so far.

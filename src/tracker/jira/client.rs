@@ -26,6 +26,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn connect(config: &JiraConfig, policy: Policy) -> Result<Self, Trouble> {
         let lane = Lane::new(&config.name, config.budget, None, policy);
+        lane.check_base(&config.base_url)?;
         let refused = |what| lane.trouble(TroubleKind::Unauthorized, what, "provide the token");
         let secret = RwLock::new(config.token.read().map_err(refused)?);
         crate::tracker::install_tls();
@@ -86,10 +87,10 @@ impl Client {
         stop: Option<&CancellationToken>,
     ) -> Result<Answer, Trouble> {
         let mut answer = self.lane.send(asked, stop, || self.attempt(asked, body)).await?;
-        if refused(&answer).is_some() && self.renew()? {
+        if (answer.status.as_u16() == 401 || anonymous(&answer).is_some()) && self.renew()? {
             answer = self.lane.send(asked, stop, || self.attempt(asked, body)).await?;
         }
-        if let (true, Some(reason)) = (answer.status.is_success(), refused(&answer)) {
+        if let Some(reason) = anonymous(&answer) {
             let what = format!("{asked} answers as anonymous ({} with {reason})", answer.status.as_u16());
             let next =
                 "check that the token is right and hasn't expired, and that the account isn't locked by a captcha";
@@ -141,11 +142,8 @@ impl Client {
     }
 }
 
-/// Why an answer isn't for the credential's account: a 401, or Jira's admission that it fell back to anonymous.
-fn refused(answer: &Answer) -> Option<String> {
-    if answer.status.as_u16() == 401 {
-        return Some("401".to_owned());
-    }
+/// Jira's admission that it didn't accept the credential and answers whatever anonymous may see.
+fn anonymous(answer: &Answer) -> Option<String> {
     let reason = answer.header("x-seraph-loginreason")?;
     ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"]
         .into_iter()
