@@ -171,7 +171,10 @@ fn why(item: &Item, score: &ItemScore) -> String {
     let lifted = score.priority.because.iter().find(|reason| matches!(reason.rule.as_str(), "blocks" | "hold"));
     let rules = score.priority.because.iter().filter(|reason| !matches!(reason.rule.as_str(), "blocks" | "hold"));
     let reasons: Vec<&str> = lifted.into_iter().chain(rules).take(2).map(|reason| reason.why.as_str()).collect();
-    let size = score.complexity.because.first().map_or("", |reason| reason.why.as_str());
+    // The usual size is where every estimate starts; what moved it says more.
+    let sizes = &score.complexity.because;
+    let moved = sizes.iter().skip(1).max_by(|a, b| a.points.abs().total_cmp(&b.points.abs()));
+    let size = moved.or(sizes.first()).map_or("", |reason| reason.why.as_str());
     let readiness = score.readiness.as_ref().map_or_else(String::new, |readiness| format!(" · {}", readiness.level));
     format!(
         "{} {}: {} · {}: {}{}",

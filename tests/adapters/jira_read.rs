@@ -300,6 +300,23 @@ async fn several_story_point_fields_are_a_finding_unless_one_is_pinned() {
 }
 
 #[tokio::test]
+async fn the_points_of_team_managed_and_of_company_managed_projects_are_both_read() {
+    let rig = jira_with(policy(), None).await;
+    let fields = json!([
+        points("customfield_1", "com.atlassian.jira.plugin.system.customfieldtypes:float", "Story Points"),
+        points("customfield_2", "com.pyxis.greenhopper.jira:jsw-story-points", "Story point estimate")
+    ]);
+    Mock::given(path("/rest/api/3/field")).respond_with(json(200, &fields)).with_priority(1).mount(&rig.server).await;
+    site(&rig).await;
+    let mut page = recorded("jira_search.json");
+    page["issues"][0]["fields"]["customfield_1"] = json!(5);
+    page["issues"][0]["fields"]["customfield_2"] = json!(null);
+    search(&rig, json(200, &page)).await;
+    let (read, issues) = rig.poll(None, &Shelf::default()).await.expect("read");
+    assert_eq!((issues[0].story_points, read.findings), (Some(5.0), Vec::new()));
+}
+
+#[tokio::test]
 async fn issues_are_read_by_id_a_hundred_at_a_time_and_missing_ones_are_left_out() {
     let rig = jira().await;
     let (_, known) = first(&rig).await;

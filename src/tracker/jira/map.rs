@@ -38,8 +38,8 @@ pub(super) struct Place<'a> {
     pub(super) tracker: &'a TrackerName,
     /// Where people read issues.
     pub(super) site: &'a str,
-    /// The story-point field's id.
-    pub(super) story_points: Option<&'a str>,
+    /// The story-point fields' ids.
+    pub(super) story_points: &'a [String],
     pub(super) turn: Turn,
     pub(super) by_id: bool,
 }
@@ -67,7 +67,12 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         status_name: fields.status.name.clone(),
         labels: sorted(fields.labels.iter().cloned()),
         priority: fields.priority.as_ref().map(|priority| priority.name.clone()).filter(|name| !name.is_empty()),
-        story_points: place.story_points.and_then(|id| fields.rest.get(id)).and_then(points),
+        // Of two that are filled the larger counts, as between the issues of one item.
+        story_points: place
+            .story_points
+            .iter()
+            .filter_map(|id| fields.rest.get(id).and_then(points))
+            .max_by(f64::total_cmp),
         author: fields.creator.as_ref().or(fields.reporter.as_ref()).and_then(person),
         assignees: fields.assignee.as_ref().and_then(person).into_iter().collect(),
         due: due(fields),
@@ -165,42 +170,47 @@ fn reference(stub: &Stub) -> Reference {
     Reference { id: stub.id.clone(), local: stub.key.clone(), closed: closed.map(|key| key == "done") }
 }
 
-/// The story-point field, and what a person should know about it.
-pub(super) fn story_points(fields: &[Field], pinned: Option<&str>) -> (Option<String>, Option<String>) {
+/// The story-point fields, and what a person should know about them.
+///
+/// A site has up to two: that of its team-managed projects, told by its schema, and that of its company-managed ones, an
+/// ordinary number told by its name. An issue fills the one of its project. Several of one sort are not guessed between.
+pub(super) fn story_points(fields: &[Field], pinned: Option<&str>) -> (Vec<String>, Vec<String>) {
     if let Some(id) = pinned {
         if fields.iter().any(|field| field.id == id) {
-            return (Some(id.to_owned()), None);
+            return (vec![id.to_owned()], Vec::new());
         }
         let finding = format!(
             "the field {id} of fields.story_points isn't on this site (or not visible); story points aren't read"
         );
-        return (None, Some(finding));
+        return (Vec::new(), vec![finding]);
     }
     let named = |field: &Field, name: &str| {
         field.name.eq_ignore_ascii_case(name) || field.untranslated.eq_ignore_ascii_case(name)
     };
-    let candidates: BTreeMap<&str, &str> = fields
-        .iter()
-        .filter(|field| {
-            let estimate = field.schema.custom.ends_with(":jsw-story-points");
-            let float = field.schema.custom.ends_with(":float");
-            estimate || (float && (named(field, "Story Points") || named(field, "Story point estimate")))
-        })
-        .map(|field| (field.id.as_str(), field.name.as_str()))
-        .collect();
-    let mut ids = candidates.iter();
-    match (ids.next(), ids.next()) {
-        (Some((id, _)), None) => (Some((*id).to_owned()), None),
-        (None, _) => (None, None),
-        _ => {
+    let of_teams = |field: &Field| field.schema.custom.ends_with(":jsw-story-points");
+    let of_companies = |field: &Field| {
+        let float = field.schema.custom.ends_with(":float");
+        float && (named(field, "Story Points") || named(field, "Story point estimate"))
+    };
+    let (mut ids, mut findings) = (Vec::new(), Vec::new());
+    let sorts: [&dyn Fn(&Field) -> bool; 2] = [&of_teams, &of_companies];
+    for is_one in sorts {
+        let candidates: BTreeMap<&str, &str> = fields
+            .iter()
+            .filter(|field| is_one(field))
+            .map(|field| (field.id.as_str(), field.name.as_str()))
+            .collect();
+        if candidates.len() > 1 {
             let list: Vec<String> = candidates.iter().map(|(id, name)| format!("{id} ({name})")).collect();
-            let finding = format!(
-                "several fields could be story points: {}; none is read until fields.story_points names one",
+            findings.push(format!(
+                "several fields could be story points: {}; none of them is read until fields.story_points names one",
                 list.join(", ")
-            );
-            (None, Some(finding))
+            ));
+        } else {
+            ids.extend(candidates.keys().map(|id| (*id).to_owned()));
         }
     }
+    (ids, findings)
 }
 
 /// The body of the one PUT that a change is.

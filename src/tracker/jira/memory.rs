@@ -45,8 +45,9 @@ pub(super) struct Site {
     pub(super) url: String,
     /// Projects and their immutable ids.
     pub(super) projects: BTreeMap<String, String>,
-    /// The story-point field's id.
-    pub(super) story_points: Option<String>,
+    /// The story-point fields' ids: of team-managed projects, of company-managed ones.
+    #[serde(default)]
+    pub(super) story_points: Vec<String>,
     /// What a person should know.
     pub(super) findings: Vec<String>,
 }

@@ -63,7 +63,7 @@ impl Jira {
         self.client.get("/rest/api/3/myself").await
     }
 
-    /// What the site tells of itself: that it is Cloud, its projects and its story-point field.
+    /// What the site tells of itself: that it is Cloud, its projects and its story-point fields.
     pub(super) async fn discover(&self) -> Result<Site, Trouble> {
         let server: Server = self.client.get("/rest/api/3/serverInfo").await?;
         if server.deployment != "Cloud" {
@@ -81,9 +81,9 @@ impl Jira {
             site.projects.insert(key.clone(), project.id);
         }
         let fields: Vec<Field> = self.client.get("/rest/api/3/field").await?;
-        let (story_points, finding) = map::story_points(&fields, self.story_points.as_deref());
+        let (story_points, findings) = map::story_points(&fields, self.story_points.as_deref());
         site.story_points = story_points;
-        site.findings.extend(finding);
+        site.findings.extend(findings);
         Ok(site)
     }
 
@@ -188,7 +188,7 @@ impl Jira {
     }
 
     fn place<'a>(&'a self, site: &'a Site, turn: Turn, by_id: bool) -> Place<'a> {
-        Place { tracker: &self.name, site: &site.url, story_points: site.story_points.as_deref(), turn, by_id }
+        Place { tracker: &self.name, site: &site.url, story_points: &site.story_points, turn, by_id }
     }
 }
 

@@ -19,15 +19,11 @@ impl Jira {
         }
         match self.discover().await {
             Ok(site) => {
-                let points = match &site.story_points {
-                    Some(id) => Probed::fine(format!("{}: story points are read from {id}", self.name)),
-                    None if site.findings.is_empty() => Probed::fine(format!(
-                        "{}: the site has no story-point field; complexity is estimated",
-                        self.name
-                    )),
-                    None => Probed::fine(format!("{}: story points aren't read", self.name)),
+                let points = match site.story_points.as_slice() {
+                    [] => "story points aren't read; complexity is estimated".to_owned(),
+                    ids => format!("story points are read from {}", ids.join(" and ")),
                 };
-                found.push(points);
+                found.push(Probed::fine(format!("{}: {points}", self.name)));
                 found.extend(site.findings.iter().map(|finding| Probed::wrong(format!("{}: {finding}", self.name))));
             }
             Err(trouble) => {
