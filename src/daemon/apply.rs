@@ -10,7 +10,7 @@ use tracing::Instrument;
 use super::Works;
 use super::shelf::trouble;
 use crate::model::{ContainerKey, IssueId, Timestamp, TrackerName, Turn};
-use crate::plan::{ApprovedPlan, Change, Outcome, Receipt, Writing};
+use crate::plan::{AUTO_LABEL, ApprovedPlan, Change, Outcome, Receipt, Writing};
 use crate::store::{Request, Store};
 use crate::tracker::{Fetch, LabelSpec, Log, Trouble, TroubleKind, Write};
 
@@ -101,7 +101,8 @@ pub(super) async fn apply<T: Fetch + Write + 'static>(
     }
 }
 
-/// The labels that these changes need in each container's catalogue.
+/// The labels that these changes need in each container's catalogue, and the one by which people hand an issue back:
+/// GitHub lets them pick only what exists.
 fn catalogue(
     changes: &[Change],
     specs: &BTreeMap<TrackerName, Vec<LabelSpec>>,
@@ -110,7 +111,8 @@ fn catalogue(
     for change in changes {
         let Some(known) = specs.get(&change.issue.tracker) else { continue };
         let used = |spec: &&LabelSpec| {
-            change.edits.iter().any(|edit| edit.sink.0 == "label" && edit.to.as_deref() == Some(spec.name.as_str()))
+            spec.name == AUTO_LABEL
+                || change.edits.iter().any(|edit| edit.sink.0 == "label" && edit.to.as_deref() == Some(&spec.name))
         };
         wanted.entry(change.container.clone()).or_default().extend(known.iter().filter(used).cloned());
     }

@@ -1,7 +1,7 @@
 //! A sink's spellings -> the labels of the catalogue, with colours by level and a description that says whose they are.
 
 use crate::model::{Complexity, Level, Priority, Readiness};
-use crate::plan::{Spelled, Target};
+use crate::plan::{AUTO_LABEL, Spelled, Target};
 use crate::tracker::LabelSpec;
 
 /// The labels that a sink spells; none for a field.
@@ -18,6 +18,16 @@ pub(super) fn specs(spelled: &Spelled) -> Vec<LabelSpec> {
         ),
     };
     spelled.spellings.iter().map(spec).collect()
+}
+
+/// The label by which people hand an issue back. It must be in GitHub's catalogue to be picked.
+pub(super) fn hand_back() -> LabelSpec {
+    LabelSpec {
+        name: AUTO_LABEL.to_owned(),
+        color: "ededed".to_owned(),
+        description: "Hands this issue's levels back to roadmapd, which takes this label off once it has read it."
+            .to_owned(),
+    }
 }
 
 /// Priority from red to grey, complexity from light to dark blue: read at a glance, apart from each other.

@@ -144,7 +144,9 @@ impl Settings {
         let mut specs: BTreeMap<TrackerName, BTreeSet<LabelSpec>> = BTreeMap::new();
         for own in std::iter::once(&self.defaults).chain(self.scopes.iter().map(|scope| &scope.own)) {
             for (tracker, sinks) in &own.scheme.sinks {
-                specs.entry(tracker.clone()).or_default().extend(sinks.iter().flat_map(labels::specs));
+                let spelled: Vec<LabelSpec> = sinks.iter().flat_map(labels::specs).collect();
+                let hand_back = (!spelled.is_empty()).then(labels::hand_back);
+                specs.entry(tracker.clone()).or_default().extend(spelled.into_iter().chain(hand_back));
             }
         }
         specs.into_iter().map(|(tracker, specs)| (tracker, specs.into_iter().collect())).collect()
