@@ -47,7 +47,7 @@ async fn an_intent_and_its_journal_entry_survive_a_process_that_dies() {
     let store = place.open().await;
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let change = change("1", vec![edit(Field::Priority, None, Some("priority-p1"))]);
-    store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
+    store.intend(Writing { cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
     // What a kill leaves: the files as they are now, nothing closed.
     let after = Place::new();
     for suffix in ["", "-wal"] {
@@ -73,7 +73,7 @@ async fn an_intent_stamps_the_turn_on_every_field_of_its_issue_and_of_no_other()
     store.save_ledger(&Ledger::default(), &before).await.unwrap();
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let edits = vec![edit(Field::Auto, Some("roadmapd:auto"), None), edit(Field::Priority, Some("x"), Some("y"))];
-    store.intend(Writing { cycle: cycle, turn: Turn(8), undoes: None }, &change("1", edits)).await.unwrap();
+    store.intend(Writing { cycle, turn: Turn(8), undoes: None }, &change("1", edits)).await.unwrap();
     let rows = store.ledger().await.unwrap().rows;
     assert_eq!(keys.clone().map(|key| rows[&key].written), [Turn(8), Turn(8), Turn(2)]);
     assert_eq!(keys.map(|key| rows[&key].intent.is_some()), [true, false, false]);
@@ -81,17 +81,18 @@ async fn an_intent_stamps_the_turn_on_every_field_of_its_issue_and_of_no_other()
 }
 
 #[tokio::test]
-async fn the_intent_of_several_edits_names_the_value_that_the_ledger_does_not() {
+async fn the_intent_of_several_edits_is_the_deciding_one_and_the_row_names_the_other_value_too() {
     let place = Place::new();
     let store = place.open().await;
     let key = key("1", Aspect::Priority);
     store.save_ledger(&Ledger::default(), &ledger_of([(key.clone(), ours("v"))])).await.unwrap();
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let edits = vec![edit(Field::Priority, Some("v"), Some("x")), edit(Field::Priority, Some("w"), None)];
-    store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change("1", edits)).await.unwrap();
+    store.intend(Writing { cycle, turn: Turn(2), undoes: None }, &change("1", edits)).await.unwrap();
     let row = &store.ledger().await.unwrap().rows[&key];
-    let intent = Intent { from: Some("w".into()), to: Some("x".into()), level: P1, cycle, undoes: None };
+    let intent = Intent { from: Some("v".into()), to: Some("x".into()), level: P1, cycle, undoes: None };
     assert_eq!((row.ours.as_deref(), row.intent.as_ref()), (Some("v"), Some(&intent)));
+    assert_eq!(row.beside, ["w"]);
 }
 
 #[tokio::test]
@@ -102,7 +103,7 @@ async fn settling_closes_an_intent_even_where_the_row_is_as_it_was_before() {
     store.save_ledger(&Ledger::default(), &before).await.unwrap();
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let change = change("1", vec![edit(Field::Priority, Some("x"), Some("y"))]);
-    store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
+    store.intend(Writing { cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
     store.save_ledger(&before, &before).await.unwrap();
     assert_eq!(store.ledger().await.unwrap(), before);
 }
@@ -113,7 +114,7 @@ async fn an_open_intent_on_a_row_that_nobody_settled_stays() {
     let store = place.open().await;
     let cycle = store.begin_cycle(at(0), "test").await.unwrap();
     let change = change("1", vec![edit(Field::Priority, None, Some("y"))]);
-    store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
+    store.intend(Writing { cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
     store.save_ledger(&Ledger::default(), &Ledger::default()).await.unwrap();
     assert!(store.ledger().await.unwrap().rows[&key("1", Aspect::Priority)].intent.is_some());
 }
@@ -130,7 +131,7 @@ async fn the_journal_tells_every_outcome_in_the_order_of_writing() {
     ];
     for (id, outcome) in ["9", "1", "5"].into_iter().zip(&outcomes) {
         let change = change(id, vec![edit(Field::Priority, None, Some("y"))]);
-        store.intend(Writing { cycle: cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
+        store.intend(Writing { cycle, turn: Turn(2), undoes: None }, &change).await.unwrap();
         store.outcome(cycle, &change, outcome, at(7)).await.unwrap();
     }
     let journal = store.journal(cycle).await.unwrap();
