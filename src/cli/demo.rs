@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,45 +57,11 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
 
 /// The configuration of the demo: the defaults, two trackers, and no waiting for a person.
 fn settings(running: &Running, folder: &Path) -> Result<Settings, Failure> {
-    let secret = |name: &str, value: &str| -> Result<String, Failure> {
-        let path = folder.join(name);
-        fs::write(&path, value)
-            .map_err(|error| Failure::Said(format!("{} can't be written: {error}", path.display())))?;
-        Ok(toml_text(&path.display().to_string()))
-    };
-    let github_token = secret("github-token", running.github_token())?;
-    let jira_token = secret("jira-token", running.jira_token())?;
-    let database = toml_text(&format!("sqlite:{}", folder.join("demo.db").display()));
-    let text = format!(
-        r#"
-        [daemon]
-        database = {database}
-        [trackers.github]
-        kind = "github"
-        base_url = {github_url}
-        auth = {{ token = {{ file = {github_token} }} }}
-        repositories = ["acme/api", "acme/web"]
-        budget = {{ writes_per_minute = 60000, writes_per_hour = 600000, concurrency = 4 }}
-        [trackers.jira]
-        kind = "jira"
-        base_url = {jira_url}
-        auth = {{ user = {jira_user}, token = {{ file = {jira_token} }} }}
-        projects = ["PAY", "CORE"]
-        budget = {{ writes_per_minute = 60000, writes_per_hour = 600000, concurrency = 4 }}
-        [write]
-        first_contact = "apply"
-        [limits]
-        share_max = 1.0
-        "#,
-        github_url = toml_text(running.github_url()),
-        jira_url = toml_text(running.jira_url()),
-        jira_user = toml_text(running.jira_user()),
-    );
+    let trackers = running
+        .configuration(folder)
+        .map_err(|error| Failure::Said(format!("{} can't be written: {error}", folder.display())))?;
+    let text = format!("{trackers}[write]\nfirst_contact = \"apply\"\n[limits]\nshare_max = 1.0\n");
     Ok(Settings::from_toml(&text, &[])?)
-}
-
-fn toml_text(text: &str) -> String {
-    format!("{text:?}")
 }
 
 fn labels<'a>(items: impl Iterator<Item = &'a Item>) -> Labels {

@@ -1,11 +1,14 @@
 //! `roadmapd once`: one cycle.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
 use super::{Desk, Exit, Failure, output};
 use crate::daemon::{Order, Turned, turn};
+use crate::model::IssueKey;
 use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
@@ -78,12 +81,26 @@ pub(super) fn exit_of(turned: &Turned) -> Exit {
     }
 }
 
+/// One sentence for each reason to wait: a tracker that is down holds up many issues for the same one.
+fn waiting(waiting: &[(IssueKey, String)]) -> Vec<String> {
+    let mut keys: BTreeMap<&str, Vec<&IssueKey>> = BTreeMap::new();
+    for (key, why) in waiting {
+        keys.entry(why).or_default().push(key);
+    }
+    let named = |keys: &[&IssueKey]| match keys {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    };
+    keys.into_iter().map(|(why, keys)| format!("{}: {why}", named(&keys))).collect()
+}
+
 pub(super) fn tell(turned: &Turned, json: bool) {
     for finding in &turned.findings {
         output::warn(finding);
     }
-    for waiting in &turned.waiting {
-        output::warn(waiting);
+    for waiting in waiting(&turned.waiting) {
+        output::warn(&waiting);
     }
     for error in &turned.errors {
         output::complain(error);

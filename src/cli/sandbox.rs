@@ -1,7 +1,9 @@
 //! `roadmapd sandbox`: only the trackers of the demo, to try roadmapd against.
 
+use std::path::{Path, PathBuf};
+
 use super::{Exit, Failure, output};
-use crate::sandbox::{Corpus, Options, Sandbox};
+use crate::sandbox::{Corpus, Options, Running, Sandbox};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -17,6 +19,9 @@ pub(super) struct Args {
     /// Seed of the generated issues: the same one gives the same issues
     #[arg(long, value_name = "SEED", default_value_t = 1, requires = "generate")]
     seed: u64,
+    /// Write roadmapd.toml and the tokens into DIR, to try every command against these trackers
+    #[arg(long, value_name = "DIR")]
+    setup: Option<PathBuf>,
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
@@ -27,6 +32,11 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let options = Options { github_port: args.github_port, jira_port: args.jira_port, ..Options::default() };
     let running = Sandbox::start(corpus, options).await.map_err(|error| Failure::Said(error.to_string()))?;
     output::print(&format!("github {}\njira   {}", running.github_url(), running.jira_url()));
+    if let Some(folder) = &args.setup {
+        let file = set_up(&running, folder)
+            .map_err(|error| Failure::Said(format!("{} can't be written: {error}", folder.display())))?;
+        output::print(&format!("try    roadmapd -c {} plan", file.display()));
+    }
     output::remark(&format!(
         "tokens: GitHub {}, Jira {} with user {}\nCtrl-C ends it; nothing is kept",
         running.github_token(),
@@ -38,4 +48,12 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         _ = tokio::signal::ctrl_c() => {}
     }
     Ok(Exit::Done)
+}
+
+/// Writes a configuration for these trackers into a folder, which is made if need be.
+fn set_up(running: &Running, folder: &Path) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    let file = folder.join("roadmapd.toml");
+    std::fs::write(&file, running.configuration(&folder.canonicalize()?)?)?;
+    Ok(file)
 }

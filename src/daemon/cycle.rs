@@ -12,7 +12,7 @@ use super::people::{self, Asked};
 use super::shelf::Shelf;
 use super::think::{Thought, think};
 use super::{CycleTrouble, Works};
-use crate::model::{Coverage, IssueId, TrackerName, Turn};
+use crate::model::{Coverage, IssueId, IssueKey, TrackerName, Turn};
 use crate::plan::{Approval, ApprovedPlan, Existing, Ledger, Need, Plan, Reviewed, Scheme, Unsafe, approve, settle};
 use crate::store::{CycleSummary, Lock, Store, WaitingPlan};
 use crate::tracker::{Fetch, Write};
@@ -67,8 +67,8 @@ pub struct Turned {
     pub skipped: usize,
     /// Changes that failed or whose fate isn't known.
     pub failed: usize,
-    /// Changes that wait for a tracker that couldn't be read, or for a new review; a sentence each.
-    pub waiting: Vec<String>,
+    /// Issues whose changes wait for a tracker that couldn't be read, or for a new review, each with why.
+    pub waiting: Vec<(IssueKey, String)>,
     /// Requests by tracker.
     pub requests: BTreeMap<TrackerName, u64>,
     /// What went wrong, a sentence each.
@@ -221,7 +221,7 @@ async fn locked<T: Fetch + Write + 'static>(
     else {
         return Ok(turned);
     };
-    turned.waiting = approved.waiting().iter().map(|(key, why)| format!("{key}: {why}")).collect();
+    turned.waiting = approved.waiting().to_vec();
     if !approved.changes().is_empty() {
         carry_out(works, store, &shelf, &approved, cycle, stop, &mut turned).await?;
     } else if turned.errors.is_empty() && turned.waiting.is_empty() && thought.standing.doubts.is_empty() {

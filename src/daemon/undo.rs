@@ -56,7 +56,7 @@ pub async fn undo<T: Fetch + Write + 'static>(
         let approval = Approval { past_limits: true, ..Approval::default() };
         match approve(plan, &gathered.coverage, &works.settings.limits(), approval) {
             Ok(approved) => {
-                turned.waiting = approved.waiting().iter().map(|(key, why)| format!("{key}: {why}")).collect();
+                turned.waiting = approved.waiting().to_vec();
                 carry_out(works, store, &shelf, &approved, cycle, stop, &mut turned).await?;
             }
             Err(refusal) => turned.approval = Some(refusal),

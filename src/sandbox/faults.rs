@@ -122,6 +122,10 @@ impl Script {
         self.hooks.push(Waiting { tracker, matcher, left: nth.max(1), hook });
     }
 
+    pub(super) fn unhook(&mut self, tracker: Tracker) {
+        self.hooks.retain(|hook| hook.tracker != tracker);
+    }
+
     /// The hooks whose request this is.
     pub(super) fn due_hooks(&mut self, tracker: Tracker, method: &Method, target: &str) -> Vec<Hook> {
         for hook in &mut self.hooks {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -144,6 +145,35 @@ impl Running {
         hold(&self.shared.jira).keys()
     }
 
+    /// A configuration under which roadmapd reads these trackers, every repository and project of them, as fast as it can.
+    /// The bot's tokens are written into files in `folder`, and the database is kept there.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub fn configuration(&self, folder: &Path) -> std::io::Result<String> {
+        let secret = |name: &str, value: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, value).map(|()| path.display().to_string())
+        };
+        let (github_token, jira_token) =
+            (secret("github-token", self.github_token())?, secret("jira-token", self.jira_token())?);
+        let budget = "budget = { writes_per_minute = 100000, writes_per_hour = 1000000, concurrency = 4 }";
+        let database = format!("sqlite:{}", folder.join("roadmapd.db").display());
+        // Rust's quoting of these plain texts and lists is TOML's too.
+        Ok(format!(
+            "[daemon]\ndatabase = {database:?}\nlisten = \"\"\n\n\
+             [trackers.github]\nkind = \"github\"\nbase_url = {:?}\nauth = {{ token = {{ file = {github_token:?} }} }}\n\
+             repositories = {:?}\n{budget}\n\n\
+             [trackers.jira]\nkind = \"jira\"\nbase_url = {:?}\nauth = {{ user = {:?}, token = {{ file = {jira_token:?} }} }}\n\
+             projects = {:?}\n{budget}\n",
+            self.github_url(),
+            self.repositories(),
+            self.jira_url(),
+            self.jira_user(),
+            self.projects(),
+        ))
+    }
+
     /// The trackers' clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
@@ -230,6 +260,11 @@ impl Running {
     /// Takes back every fault of that tracker.
     pub fn heal(&self, tracker: Tracker) {
         hold(&self.shared.script).heal(tracker);
+    }
+
+    /// Takes back every hook of that tracker whose request hasn't come.
+    pub fn unhook(&self, tracker: Tracker) {
+        hold(&self.shared.script).unhook(tracker);
     }
 
     /// Runs `act` just before the `nth` matching request (the next is 1) is handled.

@@ -1,7 +1,6 @@
 //! A small world: two trackers, a configuration, a database, and a clock that tests turn.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,7 +20,7 @@ pub struct World {
     pub trackers: Running,
     pub works: Works,
     pub store: Store,
-    pub folder: TempDir,
+    _folder: TempDir,
     now: Arc<Mutex<Timestamp>>,
 }
 
@@ -38,12 +37,7 @@ impl World {
         let now = Arc::new(Mutex::new(start));
         let works = works(&trackers, folder.path(), more, &now);
         let store = Store::open(&works.settings.daemon.database).await.expect("a store");
-        Self { trackers, works, store, folder, now }
-    }
-
-    /// The same world with another configuration.
-    pub fn reconfigure(&mut self, more: &str) {
-        self.works = works(&self.trackers, self.folder.path(), more, &self.now);
+        Self { trackers, works, store, _folder: folder, now }
     }
 
     /// Lets time pass, for the trackers and for roadmapd.
@@ -107,45 +101,10 @@ impl World {
 }
 
 fn works(trackers: &Running, folder: &Path, more: &str, now: &Arc<Mutex<Timestamp>>) -> Works {
-    let text = configuration(trackers, folder, more);
+    let text = format!("{more}\n{}", trackers.configuration(folder).expect("a folder"));
     let settings = Settings::from_toml(&text, &[]).unwrap_or_else(|findings| panic!("{findings}\n{text}"));
     let now = Arc::clone(now);
     let clock = Clock::from_fn(move || *now.lock().expect("a clock"));
     roadmapd::tracker::install_tls();
     Works::connect(Arc::new(settings), clock).expect("the trackers connect")
-}
-
-/// The configuration as a file would hold it; secrets lie beside it as files.
-pub fn configuration(trackers: &Running, folder: &Path, more: &str) -> String {
-    let (github_token, jira_token) = (folder.join("github-token"), folder.join("jira-token"));
-    std::fs::write(&github_token, trackers.github_token()).expect("a file");
-    std::fs::write(&jira_token, trackers.jira_token()).expect("a file");
-    let budget = "budget = { writes_per_minute = 100000, writes_per_hour = 1000000, concurrency = 4 }";
-    let mut text = String::new();
-    let _ = write!(
-        text,
-        "{more}\n[daemon]\ndatabase = {:?}\nlisten = \"\"\n\
-         [trackers.github]\nkind = \"github\"\nbase_url = {:?}\nauth = {{ token = {{ file = {:?} }} }}\nrepositories = {:?}\n{budget}\n\
-         [trackers.jira]\nkind = \"jira\"\nbase_url = {:?}\nauth = {{ user = {:?}, token = {{ file = {:?} }} }}\nprojects = {:?}\n{budget}\n",
-        format!("sqlite:{}", folder.join("roadmapd.db").display()),
-        trackers.github_url(),
-        github_token.display().to_string(),
-        containers(trackers, '#'),
-        trackers.jira_url(),
-        trackers.jira_user(),
-        jira_token.display().to_string(),
-        containers(trackers, '-'),
-    );
-    text
-}
-
-/// Repositories (`#`) or projects (`-`) that have issues.
-fn containers(trackers: &Running, before_number: char) -> Vec<String> {
-    let containers: BTreeSet<String> = trackers
-        .all_facts()
-        .keys()
-        .filter(|key| key.contains('#') == (before_number == '#'))
-        .filter_map(|key| key.rsplit_once(before_number).map(|(container, _)| container.to_owned()))
-        .collect();
-    containers.into_iter().collect()
 }

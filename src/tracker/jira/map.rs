@@ -195,11 +195,8 @@ pub(super) fn story_points(fields: &[Field], pinned: Option<&str>) -> (Vec<Strin
     let (mut ids, mut findings) = (Vec::new(), Vec::new());
     let sorts: [&dyn Fn(&Field) -> bool; 2] = [&of_teams, &of_companies];
     for is_one in sorts {
-        let candidates: BTreeMap<&str, &str> = fields
-            .iter()
-            .filter(|field| is_one(field))
-            .map(|field| (field.id.as_str(), field.name.as_str()))
-            .collect();
+        let candidates: BTreeMap<&str, &str> =
+            fields.iter().filter(|field| is_one(field)).map(|field| (field.id.as_str(), field.name.as_str())).collect();
         if candidates.len() > 1 {
             let list: Vec<String> = candidates.iter().map(|(id, name)| format!("{id} ({name})")).collect();
             findings.push(format!(

@@ -1,0 +1,9 @@
+//! The binary as a black box: exit codes, JSON, signals, and what it leaves in the trackers. They are served by this process.
+
+mod daemon;
+mod desk;
+mod first_contact;
+mod killed;
+mod manners;
+mod secrets;
+mod shapes;
