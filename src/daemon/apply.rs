@@ -39,7 +39,7 @@ impl Applied {
             .outcomes
             .iter()
             .filter_map(|(issue, outcome)| match outcome {
-                Outcome::Done => None,
+                Outcome::Done | Outcome::Superseded { .. } => None,
                 Outcome::Unknown { error } | Outcome::Failed { error } => {
                     Some(format!("{}: {error}", self.keys.get(issue).map_or("", String::as_str)))
                 }

@@ -10,7 +10,7 @@ use super::shelf::Shelf;
 use super::{CycleTrouble, Works};
 use crate::model::{Issue, IssueId, Turn};
 use crate::store::Store;
-use crate::tracker::{Ask, Fetch};
+use crate::tracker::{Ask, Fetch, Found};
 
 /// Reads the trackers that were written, then by id what their lists don't show yet (a search index lags).
 /// A failure costs nothing but the next cycle's quiet.
@@ -43,7 +43,10 @@ pub(super) async fn echo<T: Fetch>(
             continue;
         }
         match tracker.by_id(unheard, turn).await {
-            Ok(fresh) => store.save_issues(&fresh).await?,
+            Ok(found) => {
+                let fresh: Vec<Issue> = found.into_iter().filter_map(Found::here).collect();
+                store.save_issues(&fresh).await?;
+            }
             Err(error) => debug!("the echo couldn't be read by id: {error}"),
         }
     }

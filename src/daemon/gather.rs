@@ -10,7 +10,7 @@ use super::Works;
 use super::shelf::{KnownTo, Shelf, trouble};
 use crate::model::{ContainerKey, Coverage, Issue, IssueId, Reach, Snapshot, Timestamp, TrackerName, Turn};
 use crate::store::{StoreTrouble, TrackerState};
-use crate::tracker::{Ask, Fetch, Read, Trouble};
+use crate::tracker::{Ask, Fetch, Found, Read, Trouble};
 
 /// Pages under way between an adapter and the shelf.
 const PAGES_IN_FLIGHT: usize = 4;
@@ -192,7 +192,7 @@ pub(super) async fn read_by_id<T: Fetch>(
             continue;
         }
         match tracker.by_id(wanted, turn).await {
-            Ok(fresh) => shelf.keep(fresh).await?,
+            Ok(found) => shelf.keep(found.into_iter().filter_map(Found::here).collect()).await?,
             Err(error) => errors.push(error.to_string()),
         }
     }

@@ -1,5 +1,7 @@
 //! One issue in one tracker, as far as roadmapd reads it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ContainerKey, Day, IssueId, IssueKey, ItemId, Text, Timestamp};
@@ -37,8 +39,15 @@ pub struct Issue {
     pub labels: Vec<String>,
     /// The tracker's own priority field, by name. None: the tracker has no such field or it is empty.
     pub priority: Option<String>,
-    /// Story points that a person gave (the tracker's field).
+    /// Story points (the tracker's field).
     pub story_points: Option<f64>,
+    /// The field that `story_points` were read from, by the tracker's id: a sink may write the same one.
+    #[serde(default)]
+    pub story_points_field: Option<String>,
+    /// Fields that sinks and settings name, by the tracker's id, as text (a number without needless digits); empty ones are
+    /// absent. The priority field is `priority`.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
     /// Who opened it. None: the account is gone.
     pub author: Option<Person>,
     /// Who works on it.
@@ -70,8 +79,26 @@ pub struct Issue {
     /// Not for every reader: a private repository, a Jira security level.
     #[serde(default)]
     pub private: bool,
+    /// Whether it is where it is looked for.
+    #[serde(default)]
+    pub presence: Presence,
     /// When and how this was read.
     pub reading: Reading,
+}
+
+/// Whether an issue is where it is looked for. One that isn't is remembered as it was last seen, and never written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// The last listing showed it.
+    #[default]
+    Here,
+    /// It can be read by id, but the listing leaves it out: `jql` excludes it.
+    Filtered,
+    /// It was moved or transferred to a container that isn't configured.
+    Outside,
+    /// The tracker doesn't show it any more: deleted, or no longer for this credential. It doesn't say which.
+    Hidden,
 }
 
 /// When an issue was read, in turns rather than by any clock, and how surely.

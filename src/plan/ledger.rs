@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Aspect, ContainerKey, IssueId, Level, Turn};
+use crate::model::{Aspect, ContainerKey, IssueId, Level, Person, Turn};
 
 use super::SinkId;
 
@@ -60,6 +60,18 @@ pub struct Intent {
     /// The cycle that this write takes back: once it has arrived, `to` is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<u64>,
+}
+
+/// Who last gave a value, by the tracker's own history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Author {
+    /// Our account.
+    Us,
+    /// Somebody else, a person or another bot.
+    Someone(Person),
+    /// Nobody: the tracker put it there when the issue was made.
+    Creation,
 }
 
 /// A person's hand on a value.

@@ -87,12 +87,12 @@ impl Target {
         }
     }
 
-    /// What stands there on an issue. None: this field isn't among those that are read, so nothing can be told.
-    pub fn said(&self, issue: &Issue) -> Option<Vec<String>> {
+    /// What stands there on an issue.
+    pub fn said(&self, issue: &Issue) -> Vec<String> {
         match self {
-            Self::Label => Some(issue.labels.clone()),
-            Self::Field(name) if name == "priority" => Some(issue.priority.iter().cloned().collect()),
-            Self::Field(_) => None,
+            Self::Label => issue.labels.clone(),
+            Self::Field(name) if name == "priority" => issue.priority.iter().cloned().collect(),
+            Self::Field(name) => issue.fields.get(name).cloned().into_iter().collect(),
         }
     }
 }

@@ -33,6 +33,11 @@ pub enum Outcome {
         /// What happened, as a sentence.
         error: String,
     },
+    /// A field that can only be set was found changed just before the write, so nothing was written.
+    Superseded {
+        /// What was expected and what stands there now, as a sentence.
+        found: String,
+    },
     /// The tracker refused it and nothing was written.
     Failed {
         /// The tracker's own words and the next step.
@@ -84,7 +89,7 @@ pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) ->
                 ledger.rows.extend(rows);
                 ledger.contacted.extend(touches(change));
             }
-            Outcome::Failed { .. } => {
+            Outcome::Superseded { .. } | Outcome::Failed { .. } => {
                 // The rows stay, blank ones too, so that the stored intents are overwritten.
                 let closed =
                     intended(&ledger, change, writing).into_iter().map(|(key, row)| (key, Row { intent: None, ..row }));

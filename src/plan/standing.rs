@@ -73,7 +73,7 @@ fn face_standing(
     let auto = auto_label(face).is_some();
     let mut holds = Vec::new();
     for sink in sinks_of(face, ledger, scheme) {
-        let Some(says) = sink.target.said(face) else { continue };
+        let says = sink.target.said(face);
         let key = RowKey { issue: face.id.clone(), aspect: sink.aspect, sink: sink.target.id() };
         let row = ledger.rows.get(&key);
         let answer = whose(row, &says, &sink, face.reading, container.existing, auto);

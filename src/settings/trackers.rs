@@ -10,7 +10,7 @@ use super::raw;
 use super::secret::Given;
 use super::walk::join;
 use crate::model::TrackerName;
-use crate::tracker::{Budget, GithubConfig, JiraConfig, Secret, TrackerConfig};
+use crate::tracker::{Budget, GithubAuth, GithubConfig, JiraConfig, Secret, TrackerConfig};
 
 /// What kind of tracker it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,8 @@ fn github(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_
     let token = token(raw, key, check);
     let repositories = repositories(raw.repositories.as_deref(), &join(key, "repositories"), check);
     let budget = budget(GITHUB_BUDGET, raw.budget.as_ref());
-    Some(GithubConfig { name, base_url: base_url?, token: token?, repositories, budget })
+    let auth = GithubAuth::Token(token?);
+    Some(GithubConfig { name, base_url: base_url?, auth, repositories, ca_file: None, budget })
 }
 
 fn jira(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_>) -> Option<JiraConfig> {
@@ -109,7 +110,10 @@ fn jira(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_>)
     let projects = projects(raw.projects.as_deref(), &join(key, "projects"), check);
     let budget = budget(JIRA_BUDGET, raw.budget.as_ref());
     let jql = raw.jql.clone().unwrap_or_default();
-    Some(JiraConfig { name, base_url: base_url?, user, token: token?, projects, jql, story_points, budget })
+    let gateway = Url::parse("https://api.atlassian.com").ok()?;
+    let (base_url, token) = (base_url?, token?);
+    let (fields, ca_file) = (Vec::new(), None);
+    Some(JiraConfig { name, base_url, gateway, user, token, projects, jql, story_points, fields, ca_file, budget })
 }
 
 fn refuse_foreign(field: &str, given: bool, whose: &str, key: &str, check: &mut Check<'_>) {

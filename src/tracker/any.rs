@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::github::Github;
 use super::http::Policy;
 use super::jira::Jira;
-use super::{Ask, Fetch, Known, LabelSpec, Log, Probed, Read, Requests, TrackerConfig, Trouble, Write};
-use crate::model::{ContainerKey, Issue, TrackerName, Turn};
+use super::{
+    Ask, Authored, Fetch, Found, Known, LabelSpec, Log, Probed, Read, Requests, Standing, TrackerConfig, Trouble, Write,
+};
+use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
 
 /// A connected tracker.
@@ -69,10 +71,24 @@ impl Fetch for Tracker {
         }
     }
 
-    async fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> Result<Vec<Issue>, Trouble> {
+    async fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> Result<Vec<Found>, Trouble> {
         match self {
             Self::Github(github) => github.by_id(issues, turn).await,
             Self::Jira(jira) => jira.by_id(issues, turn).await,
+        }
+    }
+
+    async fn authors(&self, asked: Vec<Standing>) -> Result<Vec<Authored>, Trouble> {
+        match self {
+            Self::Github(github) => github.authors(asked).await,
+            Self::Jira(jira) => jira.authors(asked).await,
+        }
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        match self {
+            Self::Github(github) => github.expires(),
+            Self::Jira(jira) => jira.expires(),
         }
     }
 

@@ -33,12 +33,28 @@ pub struct GithubConfig {
     pub name: TrackerName,
     /// `https://api.github.com` or `https://HOST/api/v3`.
     pub base_url: Url,
-    /// A personal access token.
-    pub token: Secret,
-    /// `owner/repository`, in the configuration's order.
+    /// Who we are there.
+    pub auth: GithubAuth,
+    /// `owner/repository` or patterns with `*`; `!` before one takes out what it fits. In the configuration's order.
     pub repositories: Vec<String>,
+    /// Certificates (PEM) to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
     /// The pace.
     pub budget: Budget,
+}
+
+/// Who we are on a GitHub host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GithubAuth {
+    /// A personal access token.
+    Token(Secret),
+    /// An app, whose installation is found for each owner.
+    App {
+        /// The app's id.
+        id: u64,
+        /// Its private key (PEM).
+        private_key: Secret,
+    },
 }
 
 /// A Jira site.
@@ -46,8 +62,10 @@ pub struct GithubConfig {
 pub struct JiraConfig {
     /// Prefixes keys.
     pub name: TrackerName,
-    /// `https://SITE.atlassian.net`.
+    /// `https://SITE.atlassian.net`, or a Data Center's address with its context path.
     pub base_url: Url,
+    /// Where scoped tokens of Cloud are accepted: `https://api.atlassian.com` but in tests.
+    pub gateway: Url,
     /// The account of Basic authentication. None: Bearer.
     pub user: Option<String>,
     /// An API token.
@@ -58,6 +76,10 @@ pub struct JiraConfig {
     pub jql: String,
     /// The story-point field's id, `customfield_10016`. None: found by schema.
     pub story_points: Option<String>,
+    /// Ids of further fields to read: those that sinks write.
+    pub fields: Vec<String>,
+    /// Certificates (PEM) to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
     /// The pace.
     pub budget: Budget,
 }

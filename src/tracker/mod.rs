@@ -7,18 +7,18 @@ mod http;
 mod jira;
 mod trouble;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
-use crate::plan::{Change, Outcome};
+use crate::model::{ContainerKey, Issue, IssueId, IssueKey, Timestamp, TrackerName, Turn};
+use crate::plan::{Author, Change, Outcome, SinkId};
 
 pub use any::Tracker;
-pub use config::{Budget, GithubConfig, JiraConfig, Secret, TrackerConfig};
+pub use config::{Budget, GithubAuth, GithubConfig, JiraConfig, Secret, TrackerConfig};
 pub use github::Github;
 pub use http::Policy;
 pub use jira::Jira;
@@ -51,11 +51,21 @@ pub trait Fetch: Send + Sync {
         pages: mpsc::Sender<Vec<Issue>>,
     ) -> impl Future<Output = Result<Read, Trouble>> + Send;
 
-    /// Reads issues by id, strongly consistent. Missing ones (deleted, moved out of sight) are left out.
+    /// Reads issues by id, strongly consistent; one answer for each, sorted by id.
     ///
     /// # Errors
     /// A [`Trouble`] when the tracker couldn't be read at all.
-    fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> impl Future<Output = Result<Vec<Issue>, Trouble>> + Send;
+    fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> impl Future<Output = Result<Vec<Found>, Trouble>> + Send;
+
+    /// Asks the tracker's own history (issue events, changelog) who last gave each of these values. Values of which the
+    /// history says nothing are left out.
+    ///
+    /// # Errors
+    /// A [`Trouble`] when the history couldn't be read.
+    fn authors(&self, asked: Vec<Standing>) -> impl Future<Output = Result<Vec<Authored>, Trouble>> + Send;
+
+    /// When the credential expires, as far as the tracker has told.
+    fn expires(&self) -> Option<Timestamp>;
 
     /// Requests sent since the start, by what they were.
     fn requests(&self) -> Requests;
@@ -108,8 +118,75 @@ pub struct Read {
     pub server: String,
     /// Containers that were read, sorted.
     pub containers: Vec<ContainerKey>,
+    /// Ids of all issues that exist in reach, where everything was listed. None: only changes were.
+    pub listed: Option<BTreeSet<String>>,
     /// What a person should know though nothing failed: an ambiguous story-point field, a feature that is absent. Sentences.
     pub findings: Vec<String>,
+}
+
+/// What a reading by id found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// It is there.
+    Here(Box<Issue>),
+    /// It lives elsewhere now under another id (a transferred GitHub issue): its new key, and what stands there where
+    /// that container is configured.
+    Moved {
+        /// What was asked for.
+        from: IssueId,
+        /// Its key now.
+        to: IssueKey,
+        /// It, where it may be read.
+        there: Option<Box<Issue>>,
+    },
+    /// The tracker says that it was deleted.
+    Deleted(IssueId),
+    /// The tracker doesn't show it and doesn't say why: deleted, or not for this credential.
+    Hidden(IssueId),
+}
+
+impl Found {
+    /// The issue that was found where it was looked for.
+    pub fn here(self) -> Option<Issue> {
+        match self {
+            Self::Here(issue) => Some(*issue),
+            _ => None,
+        }
+    }
+
+    /// Which issue was asked for.
+    pub fn asked(&self) -> &IssueId {
+        match self {
+            Self::Here(issue) => &issue.id,
+            Self::Moved { from, .. } | Self::Deleted(from) | Self::Hidden(from) => from,
+        }
+    }
+}
+
+/// A value that stands on an issue, of which the history is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// The issue.
+    pub issue: Arc<Issue>,
+    /// Where it stands.
+    pub sink: SinkId,
+    /// The value, as the tracker spells it.
+    pub value: String,
+}
+
+/// Who last gave a value, by the tracker's own history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authored {
+    /// The issue.
+    pub issue: IssueId,
+    /// Where it stands.
+    pub sink: SinkId,
+    /// The value, as it was asked for.
+    pub value: String,
+    /// Who gave it.
+    pub author: Author,
+    /// When.
+    pub at: Option<Timestamp>,
 }
 
 /// What the store already knows, asked while polling.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roadmapd::model::{DueSource, Issue, RelationKind, Status, Tier, Turn};
-use roadmapd::tracker::{Ask, Fetch, TroubleKind};
+use roadmapd::tracker::{Ask, Fetch, Found, TroubleKind};
 use serde_json::{Value, json};
 use wiremock::matchers::{header, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, ResponseTemplate};
@@ -265,7 +265,9 @@ async fn an_issue_that_went_away_is_left_out_when_read_by_id() {
         Mock::given(method("GET")).and(path(place)).respond_with(template).mount(&rig.server).await;
     }
     let known: Vec<Arc<Issue>> = known.into_iter().map(Arc::new).collect();
-    let read = rig.tracker.by_id(known.clone(), Turn(9)).await.expect("read");
+    let found = rig.tracker.by_id(known.clone(), Turn(9)).await.expect("read");
+    assert_eq!(found.len(), known.len());
+    let read: Vec<Issue> = found.into_iter().filter_map(Found::here).collect();
     assert_eq!(read.len(), 1);
     assert_eq!(read[0].key.local, "acme/api#7");
     assert!(read[0].reading.by_id && read[0].reading.turn == Turn(9) && read[0].private);

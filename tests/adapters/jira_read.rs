@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roadmapd::model::{DueSource, Issue, RelationKind, Status, Tier, Turn};
-use roadmapd::tracker::{Fetch, TroubleKind};
+use roadmapd::tracker::{Fetch, Found, TroubleKind};
 use serde_json::{Value, json};
 use wiremock::matchers::{basic_auth, body_partial_json, method, path};
 use wiremock::{Mock, ResponseTemplate};
@@ -330,7 +330,8 @@ async fn issues_are_read_by_id_a_hundred_at_a_time_and_missing_ones_are_left_out
             Arc::new(issue)
         })
         .collect();
-    let read = rig.tracker.by_id(many, Turn(9)).await.expect("read");
+    let found = rig.tracker.by_id(many, Turn(9)).await.expect("read");
+    let read: Vec<Issue> = found.into_iter().filter_map(Found::here).collect();
     assert!(read.iter().all(|issue| issue.id.id == "10002" && issue.reading.by_id && issue.reading.turn == Turn(9)));
     let sizes: Vec<usize> = bodies(&rig, "/bulkfetch")
         .await

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use roadmapd::model::{ContainerKey, Issue, RelationKind, TrackerName, Turn};
 use roadmapd::plan::Change;
 use roadmapd::sandbox::{Corpus, Fault, Matcher, Options, Running, Sandbox, Tracker as Side};
-use roadmapd::tracker::{Ask, Fetch, LabelSpec, Tracker, TrackerConfig, TroubleKind, Write};
+use roadmapd::tracker::{Ask, Fetch, Found, LabelSpec, Tracker, TrackerConfig, TroubleKind, Write};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -181,7 +181,8 @@ async fn a_write_that_was_applied_but_not_answered_is_sent_once_and_found_by_id(
             .expect("went on");
         assert!(notes.all()[1].starts_with("unknown"), "{:?}", notes.all());
         assert_eq!(sandbox.write_count(tracker), 1);
-        let read = side.tracker.by_id(vec![Arc::new(issue)], Turn(3)).await.expect("read");
+        let found = side.tracker.by_id(vec![Arc::new(issue)], Turn(3)).await.expect("read");
+        let read: Vec<Issue> = found.into_iter().filter_map(Found::here).collect();
         assert!(read[0].labels.contains(&"level-1".to_owned()) && read[0].reading.by_id);
     }
 }

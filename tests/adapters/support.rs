@@ -9,7 +9,8 @@ use std::time::Duration;
 use roadmapd::model::{ContainerKey, Issue, IssueId, IssueKey, ItemId, Timestamp, TrackerName, Turn};
 use roadmapd::plan::{Change, Edit, Field, Outcome, SinkId};
 use roadmapd::tracker::{
-    Ask, Budget, Fetch, GithubConfig, JiraConfig, Known, Log, Policy, Read, Secret, Tracker, TrackerConfig, Trouble,
+    Ask, Budget, Fetch, GithubAuth, GithubConfig, JiraConfig, Known, Log, Policy, Read, Secret, Tracker, TrackerConfig,
+    Trouble,
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -50,8 +51,9 @@ pub fn github_config(base: &str, token: &tempfile::NamedTempFile) -> TrackerConf
     TrackerConfig::Github(GithubConfig {
         name: TrackerName::new("github"),
         base_url: base.parse().expect("a URL"),
-        token: Secret::File(token.path().to_owned()),
+        auth: GithubAuth::Token(Secret::File(token.path().to_owned())),
         repositories: vec!["acme/api".to_owned()],
+        ca_file: None,
         budget: budget(),
     })
 }
@@ -60,11 +62,14 @@ pub fn jira_config(base: &str, token: &tempfile::NamedTempFile, story_points: Op
     TrackerConfig::Jira(JiraConfig {
         name: TrackerName::new("jira"),
         base_url: base.parse().expect("a URL"),
+        gateway: base.parse().expect("a URL"),
         user: Some("bot@acme.example".to_owned()),
         token: Secret::File(token.path().to_owned()),
         projects: vec!["PAY".to_owned()],
         jql: String::new(),
         story_points: story_points.map(str::to_owned),
+        fields: Vec::new(),
+        ca_file: None,
         budget: budget(),
     })
 }
@@ -162,6 +167,7 @@ impl Log for Notes {
 
     async fn outcome(&self, change: &Change, outcome: Outcome) -> Result<(), Trouble> {
         let said = match outcome {
+            Outcome::Superseded { found } => format!("superseded {found}"),
             Outcome::Done => format!("done {}", change.key.local),
             Outcome::Unknown { error } => format!("unknown {}: {error}", change.key.local),
             Outcome::Failed { error } => format!("failed {}: {error}", change.key.local),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use roadmapd::model::{
-    Aspect, Complexity, ContainerKey, Coverage, Issue, IssueId, IssueKey, ItemId, Level, PerContainer, Priority, Reach,
-    Reading, Status, Text, Tier, Timestamp, TrackerName, Turn,
+    Aspect, Complexity, ContainerKey, Coverage, Issue, IssueId, IssueKey, ItemId, Level, PerContainer, Presence,
+    Priority, Reach, Reading, Status, Text, Tier, Timestamp, TrackerName, Turn,
 };
 use roadmapd::plan::{
     Approval, ApprovedPlan, Change, ContainerScheme, Existing, Ledger, Limits, Mode, Outcome, Plan, Receipt, RowKey,
@@ -48,6 +48,8 @@ pub fn issue(text: &str, labels: &[String]) -> Issue {
         labels: labels.to_vec(),
         priority: None,
         story_points: None,
+        story_points_field: None,
+        fields: BTreeMap::new(),
         author: None,
         assignees: vec![],
         due: None,
@@ -62,6 +64,7 @@ pub fn issue(text: &str, labels: &[String]) -> Issue {
         relations: vec![],
         blocker_count: 0,
         private: false,
+        presence: Presence::Here,
         reading: Reading { turn: Turn(2), by_id: true },
         key,
     }

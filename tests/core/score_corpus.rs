@@ -1,6 +1,6 @@
 //! Issues to unify and to score: by hand, and at random.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::date;
@@ -38,6 +38,8 @@ pub fn issue(key: &str) -> Issue {
         labels: Vec::new(),
         priority: None,
         story_points: None,
+        story_points_field: None,
+        fields: BTreeMap::new(),
         author: None,
         assignees: Vec::new(),
         due: None,
@@ -52,6 +54,7 @@ pub fn issue(key: &str) -> Issue {
         relations: Vec::new(),
         blocker_count: 0,
         private: false,
+        presence: Presence::Here,
         reading: Reading::default(),
         key,
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use roadmapd::plan::{Mode, Target};
 use roadmapd::settings::{Findings, Settings};
-use roadmapd::tracker::TrackerConfig;
+use roadmapd::tracker::{GithubAuth, TrackerConfig};
 
 use super::{SMALL, env, env_with};
 
@@ -57,7 +57,8 @@ fn a_later_files_secret_replaces_an_earlier_one_and_does_not_mix_with_it() {
     let second = format!("[trackers.github]\nauth = {{ token = {{ file = {:?} }} }}", secret.path());
     let settings = load_files(&[SMALL, &second], &env()).expect("right");
     let TrackerConfig::Github(github) = &settings.trackers[0] else { panic!("the first by name") };
-    assert_eq!(github.token.to_string(), format!("the file {}", secret.path().display()));
+    let GithubAuth::Token(token) = &github.auth else { panic!("{:?}", github.auth) };
+    assert_eq!(token.to_string(), format!("the file {}", secret.path().display()));
 }
 
 #[test]

@@ -10,11 +10,12 @@ mod people;
 mod scores;
 mod trackers;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use roadmapd::model::{
-    ContainerKey, Issue, IssueId, ItemId, Reading, Reference, Relation, RelationKind, Status, Text, Tier, Timestamp,
-    TrackerName, Turn,
+    ContainerKey, Issue, IssueId, ItemId, Presence, Reading, Reference, Relation, RelationKind, Status, Text, Tier,
+    Timestamp, TrackerName, Turn,
 };
 use roadmapd::store::Store;
 
@@ -85,6 +86,8 @@ fn issue(id: &str, key: &str) -> Issue {
         labels: vec!["bug".into(), "priority-p1".into()],
         priority: Some("High".into()),
         story_points: Some(2.5),
+        story_points_field: None,
+        fields: BTreeMap::new(),
         author: None,
         assignees: Vec::new(),
         due: None,
@@ -102,6 +105,7 @@ fn issue(id: &str, key: &str) -> Issue {
         }],
         blocker_count: 1,
         private: true,
+        presence: Presence::Here,
         reading: Reading { turn: Turn(4), by_id: true },
         key,
     }

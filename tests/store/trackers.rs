@@ -7,6 +7,7 @@ use super::{Place, at, container, jira};
 
 fn read(memory: &str) -> Read {
     Read {
+        listed: None,
         memory: memory.into(),
         server: "https://acme.atlassian.net".into(),
         containers: vec![container("jira:PAY")],

@@ -1,13 +1,13 @@
 //! Row -> Issue, and Change -> the labels to add and remove. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
 use super::wire::{Row, User};
 use crate::model::{
-    ContainerKey, DueSource, Issue, IssueId, IssueKey, Person, Reading, Reference, Relation, RelationKind, Status,
-    Text, Tier, TrackerName, Turn,
+    ContainerKey, DueSource, Issue, IssueId, IssueKey, Person, Presence, Reading, Reference, Relation, RelationKind,
+    Status, Text, Tier, TrackerName, Turn,
 };
 use crate::plan::{Change, SinkId};
 
@@ -49,6 +49,8 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         labels,
         priority: None,
         story_points: None,
+        story_points_field: None,
+        fields: BTreeMap::new(),
         author: row.user.as_ref().map(person),
         assignees: row.assignees.iter().flatten().map(person).collect(),
         due: row
@@ -73,6 +75,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         relations: parent.map(|to| Relation { kind: RelationKind::Parent, to }).into_iter().collect(),
         blocker_count: row.issue_dependencies_summary.blocked_by,
         private: place.private,
+        presence: Presence::Here,
         reading: Reading { turn: place.turn, by_id: place.by_id },
     }
 }

@@ -18,8 +18,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::http::Policy;
-use super::{Ask, Fetch, GithubConfig, Known, LabelSpec, Log, Probed, Read, Requests, Trouble, Write};
-use crate::model::{ContainerKey, Issue, TrackerName, Turn};
+use super::{
+    Ask, Authored, Fetch, Found, GithubConfig, Known, LabelSpec, Log, Probed, Read, Requests, Standing, Trouble, Write,
+};
+use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
 use client::Client;
 use map::Place;
@@ -92,8 +94,16 @@ impl Fetch for Github {
         self.poll_all(&ask, known, &pages).await
     }
 
-    async fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> Result<Vec<Issue>, Trouble> {
+    async fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> Result<Vec<Found>, Trouble> {
         self.read_each(&issues, turn).await
+    }
+
+    async fn authors(&self, _asked: Vec<Standing>) -> Result<Vec<Authored>, Trouble> {
+        Ok(Vec::new())
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        None
     }
 
     fn requests(&self) -> Requests {

@@ -14,7 +14,7 @@ use super::wire::{self, Row};
 use super::{Facts, Github};
 use crate::model::{ContainerKey, Issue, Relation, RelationKind, Turn};
 use crate::tracker::http::{Answer, http_date, side_by_side, work_off};
-use crate::tracker::{Ask, Known, Read, Trouble, TroubleKind};
+use crate::tracker::{Ask, Found, Known, Read, Trouble, TroubleKind};
 
 /// How far a delta reaches back behind the newest change seen: rows shift while they are listed.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
@@ -60,6 +60,7 @@ impl Github {
         Ok(Read {
             memory: memory.text(),
             server: self.server.clone(),
+            listed: None,
             containers: memory.repositories.keys().map(|name| ContainerKey::new(&self.name, name)).collect(),
             findings: memory.repositories.values().flat_map(|repository| repository.findings.clone()).collect(),
         })
@@ -248,15 +249,14 @@ impl Github {
         }
     }
 
-    pub(super) async fn read_each(&self, issues: &[Arc<Issue>], turn: Turn) -> Result<Vec<Issue>, Trouble> {
-        let read = work_off(issues, self.concurrency, None, |issue| self.read_one(issue, turn)).await?;
-        let mut read: Vec<Issue> = read.into_iter().flatten().collect();
-        read.sort_by(|a, b| a.id.cmp(&b.id));
+    pub(super) async fn read_each(&self, issues: &[Arc<Issue>], turn: Turn) -> Result<Vec<Found>, Trouble> {
+        let mut read = work_off(issues, self.concurrency, None, |issue| self.read_one(issue, turn)).await?;
+        read.sort_by(|a, b| a.asked().cmp(b.asked()));
         Ok(read)
     }
 
-    /// Reads an issue where its key says. None: it isn't there any more, or another one is.
-    async fn read_one(&self, issue: &Issue, turn: Turn) -> Result<Option<Issue>, Trouble> {
+    /// Reads an issue where its key says.
+    async fn read_one(&self, issue: &Issue, turn: Turn) -> Result<Found, Trouble> {
         let repository = issue.container.local.as_str();
         if !self.facts().contains_key(repository) {
             let private = self.introduce(repository).await?.private;
@@ -265,15 +265,16 @@ impl Github {
         let target = format!("/repos/{repository}/issues/{}", issue.key.number());
         let answer = self.client.get(&target, None).await?;
         if matches!(answer.status.as_u16(), 301 | 404 | 410) {
-            return Ok(None);
+            return Ok(Found::Hidden(issue.id.clone()));
         }
         let (row, _): (Row, _) = self.client.decode(Method::GET, &target, answer)?;
         if row.id.to_string() != issue.id.id || row.pull_request.is_some() {
-            return Ok(None);
+            return Ok(Found::Hidden(issue.id.clone()));
         }
         let absent = self.facts().get(repository).is_some_and(|facts| facts.no_dependencies);
         let place = self.place(repository, turn, true);
-        self.whole_issue(&row, place, Some(issue), &AtomicBool::new(absent)).await.map(Some)
+        let read = self.whole_issue(&row, place, Some(issue), &AtomicBool::new(absent)).await?;
+        Ok(Found::Here(Box::new(read)))
     }
 
     fn endless(&self, name: &str, pages: usize) -> Trouble {

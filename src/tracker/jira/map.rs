@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::adf;
 use super::wire::{Field, Fields, Kind, Link, Row, Stub, User};
 use crate::model::{
-    ContainerKey, Day, DueSource, Issue, IssueId, IssueKey, Person, Reading, Reference, Relation, RelationKind, Status,
-    Text, Tier, TrackerName, Turn,
+    ContainerKey, Day, DueSource, Issue, IssueId, IssueKey, Person, Presence, Reading, Reference, Relation,
+    RelationKind, Status, Text, Tier, TrackerName, Turn,
 };
 use crate::plan::{Change, SinkId};
 
@@ -52,6 +52,9 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         Some(project) if !project.key.is_empty() => ContainerKey::new(place.tracker, &project.key),
         _ => key.container(),
     };
+    // Of two that are filled the larger counts, as between the issues of one item.
+    let given = place.story_points.iter().filter_map(|id| Some((fields.rest.get(id).and_then(points)?, id)));
+    let story_points = given.max_by(|a, b| a.0.total_cmp(&b.0));
     Issue {
         id: IssueId::new(place.tracker, &row.id),
         url: format!("{}/browse/{}", place.site, row.key),
@@ -67,12 +70,9 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         status_name: fields.status.name.clone(),
         labels: sorted(fields.labels.iter().cloned()),
         priority: fields.priority.as_ref().map(|priority| priority.name.clone()).filter(|name| !name.is_empty()),
-        // Of two that are filled the larger counts, as between the issues of one item.
-        story_points: place
-            .story_points
-            .iter()
-            .filter_map(|id| fields.rest.get(id).and_then(points))
-            .max_by(f64::total_cmp),
+        story_points: story_points.map(|(points, _)| points),
+        story_points_field: story_points.map(|(_, id)| id.clone()),
+        fields: BTreeMap::new(),
         author: fields.creator.as_ref().or(fields.reporter.as_ref()).and_then(person),
         assignees: fields.assignee.as_ref().and_then(person).into_iter().collect(),
         due: due(fields),
@@ -87,6 +87,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         relations: relations(fields),
         blocker_count: 0,
         private: !fields.security.is_null(),
+        presence: Presence::Here,
         reading: Reading { turn: place.turn, by_id: place.by_id },
     }
 }

@@ -12,8 +12,8 @@ use super::Jira;
 use super::map::{self, Place};
 use super::memory::{Memory, Site};
 use super::wire::{FIELDS, Field, Page, Project, Row, Server, Stamp};
-use crate::model::{ContainerKey, Issue, Turn};
-use crate::tracker::{Ask, Known, Read, Trouble, TroubleKind};
+use crate::model::{ContainerKey, Issue, IssueId, Turn};
+use crate::tracker::{Ask, Found, Known, Read, Trouble, TroubleKind};
 
 /// How far a window reaches back behind the newest change seen: the search index may lag by minutes.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
@@ -55,7 +55,7 @@ impl Jira {
         containers.sort();
         containers.dedup();
         let findings = memory.site.findings.iter().map(|finding| format!("{}: {finding}", self.name)).collect();
-        Ok(Read { memory: memory.text(), server: memory.site.url.clone(), containers, findings })
+        Ok(Read { memory: memory.text(), server: memory.site.url.clone(), containers, listed: None, findings })
     }
 
     /// Who the credential is. Some endpoints answer a bad one as anonymous, so this is asked before every reading.
@@ -150,7 +150,7 @@ impl Jira {
         Ok((issues, page.errors.is_empty()))
     }
 
-    pub(super) async fn read_each(&self, issues: &[Arc<Issue>], turn: Turn) -> Result<Vec<Issue>, Trouble> {
+    pub(super) async fn read_each(&self, issues: &[Arc<Issue>], turn: Turn) -> Result<Vec<Found>, Trouble> {
         let site = match self.known_site() {
             Some(site) => site,
             None => {
@@ -163,8 +163,12 @@ impl Jira {
         for some in issues.chunks(BY_ID_MAX) {
             read.extend(self.fetch(some.iter().map(|issue| issue.id.id.as_str()), &site, turn).await?.0);
         }
-        read.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(read)
+        let shown: BTreeSet<IssueId> = read.iter().map(|issue: &Issue| issue.id.clone()).collect();
+        let hidden =
+            issues.iter().filter(|issue| !shown.contains(&issue.id)).map(|issue| Found::Hidden(issue.id.clone()));
+        let mut found: Vec<Found> = hidden.chain(read.into_iter().map(|issue| Found::Here(Box::new(issue)))).collect();
+        found.sort_by(|a, b| a.asked().cmp(b.asked()));
+        Ok(found)
     }
 
     async fn send(&self, issues: Vec<Issue>, pages: &mpsc::Sender<Vec<Issue>>) -> Result<(), Trouble> {
