@@ -75,9 +75,10 @@ pub(super) fn readiness_json(score: &ItemScore) -> Value {
     )
 }
 
-/// The hold that names a level, so far as it is on this item; a value that a person took off holds nothing else.
+/// The hold that names the item's level. A value that a person took off, one that spells no level, and two that disagree
+/// hold no item.
 fn held_by(score: &ItemScore, aspect: Aspect, held: &[Held]) -> Value {
-    held.iter().find(|hold| hold.item == score.item.as_str() && hold.aspect == aspect && hold.at.is_some()).map_or(
+    held.iter().find(|hold| hold.item == score.item.as_str() && hold.aspect == aspect && hold.holds_item).map_or(
         Value::Null,
         |hold| {
             json!({

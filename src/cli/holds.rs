@@ -27,6 +27,10 @@ pub(super) struct Held {
     pub(super) computed: Option<Level>,
     pub(super) since: Option<Timestamp>,
     pub(super) reason: &'static str,
+    /// The item follows it; it doesn't where it names no level or where people disagree.
+    pub(super) holds_item: bool,
+    /// People hold the item at different levels: nothing of that aspect is written.
+    pub(super) frozen: bool,
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
@@ -56,6 +60,7 @@ impl Held {
             "where": self.issue,
             "since": self.since.map(|since| since.to_string()),
             "reason": self.reason,
+            "frozen": self.frozen,
         })
     }
 }
@@ -83,6 +88,9 @@ pub(super) async fn held(view: &View, store: &Store) -> Result<Vec<Held>, Failur
                 Some(HoldReason::Undone(_)) => "undone",
                 Some(HoldReason::Changed) | None => "changed",
             },
+            holds_item: at.is_some()
+                && view.thought.standing.previous.holds.contains_key(&(item.id.clone(), key.aspect)),
+            frozen: view.thought.standing.frozen.contains_key(&(item.id.clone(), key.aspect)),
         });
     }
     Ok(held)

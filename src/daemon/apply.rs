@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::Works;
 use super::shelf::trouble;
-use crate::model::{ContainerKey, IssueId, Timestamp, TrackerName, Turn};
+use crate::model::{ContainerKey, IssueId, IssueKey, Timestamp, TrackerName, Turn};
 use crate::plan::{AUTO_LABEL, ApprovedPlan, Change, Outcome, Receipt, Writing};
 use crate::store::{Request, Store};
 use crate::tracker::{Fetch, LabelSpec, Log, Trouble, TroubleKind, Write};
@@ -17,34 +17,28 @@ use crate::tracker::{Fetch, LabelSpec, Log, Trouble, TroubleKind, Write};
 /// What became of an approved plan.
 pub(super) struct Applied {
     pub(super) receipt: Receipt,
-    /// What stopped a tracker's batch.
+    /// What went wrong, a sentence each.
     pub(super) errors: Vec<String>,
-    keys: BTreeMap<IssueId, String>,
+    /// Changes that weren't begun, each with why.
+    pub(super) left: Vec<(IssueKey, String)>,
+    /// A person paused the writing.
+    pub(super) paused: bool,
 }
 
 impl Applied {
     /// Edits that the trackers confirmed.
     pub(super) fn written(&self, approved: &ApprovedPlan) -> usize {
-        approved
-            .changes()
-            .iter()
-            .filter(|change| self.receipt.outcomes.get(&change.issue) == Some(&Outcome::Done))
-            .map(|change| change.edits.len())
-            .sum()
+        let done = |change: &&Change| self.receipt.outcomes.get(&change.issue) == Some(&Outcome::Done);
+        approved.changes().iter().filter(done).map(|change| change.edits.len()).sum()
     }
 
     /// A sentence for each change that failed or whose fate isn't known.
-    pub(super) fn failures(&self) -> Vec<String> {
-        self.receipt
-            .outcomes
-            .iter()
-            .filter_map(|(issue, outcome)| match outcome {
-                Outcome::Done | Outcome::Superseded { .. } => None,
-                Outcome::Unknown { error } | Outcome::Failed { error } => {
-                    Some(format!("{}: {error}", self.keys.get(issue).map_or("", String::as_str)))
-                }
-            })
-            .collect()
+    pub(super) fn failures(&self, approved: &ApprovedPlan) -> Vec<String> {
+        let failure = |change: &Change| match self.receipt.outcomes.get(&change.issue)? {
+            Outcome::Done | Outcome::Superseded { .. } => None,
+            Outcome::Unknown { error } | Outcome::Failed { error } => Some(format!("{}: {error}", change.key)),
+        };
+        approved.changes().iter().filter_map(failure).collect()
     }
 }
 
@@ -75,31 +69,78 @@ pub(super) async fn apply<T: Fetch + Write + 'static>(
         let (tracker, stop) = (Arc::clone(tracker), stop.clone());
         batches.spawn(
             async move {
-                tracker.prepare(catalogue).await?;
-                tracker.write(changes, &log, &stop).await
+                let mut batch = Batch { tracker: tracker.name().clone(), refused: BTreeMap::new(), ended: None };
+                match tracker.prepare(catalogue).await {
+                    Ok(refused) => {
+                        batch.refused = refused;
+                        let open = changes.into_iter().filter(|change| !batch.refused.contains_key(&change.container));
+                        batch.ended = tracker.write(open.collect(), &log, &stop).await.err();
+                    }
+                    Err(trouble) => batch.ended = Some(trouble),
+                }
+                batch
             }
             .in_current_span(),
         );
     }
-    let mut errors = Vec::new();
+    let (mut done, mut errors) = (BTreeMap::new(), Vec::new());
     while let Some(joined) = batches.join_next().await {
         match joined {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) if error.kind == TroubleKind::Stopped => {}
-            Ok(Err(error)) => errors.push(error.to_string()),
+            Ok(batch) => {
+                done.insert(batch.tracker.clone(), batch);
+            }
             Err(error) => {
-                errors.push(format!("a batch of writes broke off: {error}; the next cycle finds out what arrived"))
+                errors.push(format!("a batch of writes broke off: {error}; the next cycle finds out what arrived"));
             }
         }
     }
-    errors.sort();
     let outcomes = std::mem::take(&mut *outcomes.lock().unwrap_or_else(PoisonError::into_inner));
-    Applied {
-        receipt: Receipt { cycle, turn: Turn(2 * cycle), outcomes },
-        errors,
-        keys: approved.changes().iter().map(|change| (change.issue.clone(), change.key.to_string())).collect(),
-    }
+    let receipt = Receipt { cycle, turn: Turn(2 * cycle), outcomes };
+    conclude(approved, receipt, &done, errors)
 }
+
+/// How a tracker's batch went.
+struct Batch {
+    tracker: TrackerName,
+    /// Containers that take no writes.
+    refused: BTreeMap<ContainerKey, Trouble>,
+    /// What ended it early.
+    ended: Option<Trouble>,
+}
+
+fn conclude(
+    approved: &ApprovedPlan,
+    receipt: Receipt,
+    done: &BTreeMap<TrackerName, Batch>,
+    mut errors: Vec<String>,
+) -> Applied {
+    let (mut left, mut stopped, mut paused) = (Vec::new(), 0, false);
+    for change in approved.changes().iter().filter(|change| !receipt.outcomes.contains_key(&change.issue)) {
+        let batch = done.get(&change.issue.tracker);
+        let trouble = batch.and_then(|batch| batch.refused.get(&change.container).or(batch.ended.as_ref()));
+        stopped += usize::from(trouble.is_none_or(|trouble| trouble.kind == TroubleKind::Stopped));
+        let why = trouble.map_or("stopped before its turn; the next cycle goes on".to_owned(), ToString::to_string);
+        left.push((change.key.clone(), why));
+    }
+    for batch in done.values() {
+        errors.extend(batch.refused.values().map(ToString::to_string));
+        match &batch.ended {
+            Some(trouble) if trouble.kind == TroubleKind::Stopped => paused |= trouble.what == PAUSED,
+            Some(trouble) if trouble.kind == TroubleKind::Paced => {}
+            Some(trouble) => errors.push(trouble.to_string()),
+            None => {}
+        }
+    }
+    if stopped > 0 && !paused {
+        errors.push(format!("stopped before {stopped} changes were begun; the next cycle goes on"));
+    }
+    errors.sort();
+    errors.dedup();
+    Applied { receipt, errors, left, paused }
+}
+
+/// What a batch says that a person paused.
+const PAUSED: &str = "writing was paused by a person";
 
 /// The labels that these changes need in each container's catalogue, and the one by which people hand an issue back:
 /// GitHub lets them pick only what exists.
@@ -137,11 +178,13 @@ impl StoreLog {
 impl Log for StoreLog {
     async fn intend(&self, change: &Change) -> Result<(), Trouble> {
         let asked = self.store.asked().await.map_err(|error| trouble(&self.tracker, &error))?;
-        if asked.iter().any(|(_, request)| *request == Request::Pause) {
+        // An undo is a person's own doing, and pausing first is what they were told to do.
+        let heeds = self.writing.undoes.is_none();
+        if heeds && asked.iter().any(|(_, request)| *request == Request::Pause) {
             return Err(Trouble {
                 tracker: self.tracker.clone(),
                 kind: TroubleKind::Stopped,
-                what: "writing was paused by a person".to_owned(),
+                what: PAUSED.to_owned(),
                 next: "`roadmapd resume` goes on".to_owned(),
             });
         }

@@ -8,12 +8,14 @@ use tracing::{Instrument, info, info_span, warn};
 
 use super::apply::apply;
 use super::gather::{Gathered, gather, read_by_id, snapshot};
-use super::people::{self, Asked};
+use super::people::{self, APPROVED, Asked};
 use super::shelf::Shelf;
 use super::think::{Thought, think};
 use super::{CycleTrouble, Works};
 use crate::model::{Coverage, IssueId, IssueKey, TrackerName, Turn};
-use crate::plan::{Approval, ApprovedPlan, Existing, Ledger, Need, Plan, Reviewed, Scheme, Unsafe, approve, settle};
+use crate::plan::{
+    Approval, ApprovedPlan, Existing, Ledger, Need, Outcome, Plan, Reviewed, Scheme, Unsafe, approve, settle,
+};
 use crate::store::{CycleSummary, Lock, Store, WaitingPlan};
 use crate::tracker::{Fetch, Write};
 
@@ -82,14 +84,19 @@ pub struct Turned {
 /// # Errors
 /// A store that can't be read. Trackers that can't be read are in the answer.
 pub async fn preview<T: Fetch + 'static>(works: &Works<T>, store: Option<Store>) -> Result<Preview, CycleTrouble> {
-    let (cycle, ledger, links) = match &store {
-        Some(store) => (store.last_cycle().await? + 1, store.ledger().await?, people::links(store, works).await?),
-        None => (1, Ledger::default(), works.settings.links.clone()),
+    let (cycle, ledger, links, asked) = match &store {
+        Some(store) => {
+            let asked = people::look(store).await?;
+            let links = people::tied(people::links(store, works).await?, &asked);
+            (store.last_cycle().await? + 1, store.ledger().await?, links, asked)
+        }
+        None => (1, Ledger::default(), works.settings.links.clone(), Asked::default()),
     };
     let shelf = Arc::new(Shelf::fleeting(store));
     let turn = Turn(2 * cycle);
     let gathered = gather(works, &shelf, turn, false).await?;
     let scheme = works.settings.scheme(&gathered.containers);
+    let (ledger, _) = people::released(ledger, &snapshot(&shelf, &gathered).await?, &links, &asked);
     let (thought, mut errors) = surely(works, &shelf, &gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
     let refusal =
@@ -203,7 +210,7 @@ async fn locked<T: Fetch + Write + 'static>(
     let ledger = store.ledger().await?;
     let links = people::links(store, works).await?;
     let scheme = scheme_for(works, &gathered, order);
-    let ledger = people::release(store, works, &gathered, &shelf, &links, ledger, &asked).await?;
+    let ledger = people::release(store, works, &snapshot(&shelf, &gathered).await?, &links, ledger, &asked).await?;
     let (thought, mut errors) = surely(works, &shelf, &gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
     remember(works, store, &ledger, &thought).await?;
@@ -216,14 +223,14 @@ async fn locked<T: Fetch + Write + 'static>(
         errors,
         ..Turned::default()
     };
-    let Some(approved) =
-        permitted(works, store, order, &asked, cycle, &gathered.coverage, &thought.plan, &mut turned).await?
+    let Some(approved) = permitted(works, store, order, cycle, &gathered.coverage, &thought.plan, &mut turned).await?
     else {
         return Ok(turned);
     };
     turned.waiting = approved.waiting().to_vec();
     if !approved.changes().is_empty() {
-        carry_out(works, store, &shelf, &approved, cycle, stop, &mut turned).await?;
+        let done = carry_out(works, store, &shelf, &approved, cycle, stop, &mut turned).await?;
+        close_approval(store, &thought.plan, &done).await?;
     } else if turned.errors.is_empty() && turned.waiting.is_empty() && thought.standing.doubts.is_empty() {
         settle_down(works, store, turned.skipped).await?;
     }
@@ -287,7 +294,8 @@ pub(super) fn scheme_for<T>(works: &Works<T>, gathered: &Gathered, order: &Order
     scheme
 }
 
-const SETTLED: &str = "settled";
+/// The note that nothing was left to do: the digest of the settings, and the number of skips.
+pub(super) const SETTLED: &str = "settled";
 
 /// Whether nothing has changed since a cycle that left nothing to do; the number of its skips if so.
 async fn quiet<T>(
@@ -322,12 +330,10 @@ async fn settle_down<T>(works: &Works<T>, store: &Store, skipped: usize) -> Resu
 }
 
 /// Asks whether the plan may be applied; says in `turned` what it waits for if not.
-#[expect(clippy::too_many_arguments, reason = "everything that a yes depends on, none of it optional")]
 async fn permitted<T>(
     works: &Works<T>,
     store: &Store,
     order: &Order,
-    asked: &Asked,
     cycle: u64,
     coverage: &Coverage,
     plan: &Plan,
@@ -341,18 +347,22 @@ async fn permitted<T>(
         return Ok(None);
     }
     let waiting = store.waiting().await?;
-    let fingerprint = order.only.as_ref().or(asked.approved.as_ref());
-    let reviewed = match fingerprint {
+    let approved = store.note(APPROVED).await?.filter(|fingerprint| !fingerprint.is_empty());
+    let reviewed = match order.only.as_ref().or(approved.as_ref()) {
         None => None,
         Some(fingerprint) if *fingerprint == plan.fingerprint => Some(plan.reviewed()),
-        Some(fingerprint) => match waiting.as_ref().filter(|waiting| waiting.reviewed.fingerprint == *fingerprint) {
-            Some(waiting) => Some(waiting.reviewed.clone()),
+        Some(fingerprint) => match store.reviewed(fingerprint).await? {
+            Some(known) => Some(known.reviewed),
             None => {
                 turned.errors.push(unknown_fingerprint(fingerprint, plan, waiting.as_ref()));
                 None
             }
         },
     };
+    let over = |reviewed: &Reviewed| plan.edit_keys().is_disjoint(&reviewed.edits);
+    if approved.is_some() && reviewed.as_ref().is_none_or(over) {
+        store.set_note(APPROVED, "").await?;
+    }
     if order.only.is_some() && reviewed.is_none() {
         return Ok(None);
     }
@@ -400,18 +410,39 @@ pub(super) async fn carry_out<T: Fetch + Write + 'static>(
     cycle: u64,
     stop: &CancellationToken,
     turned: &mut Turned,
-) -> Result<(), CycleTrouble> {
+) -> Result<BTreeSet<IssueId>, CycleTrouble> {
     let applied = apply(works, store, approved, cycle, stop).await;
     let standing = store.ledger().await?;
     let after = settle(standing.clone(), approved, &applied.receipt);
     store.save_ledger(&standing, &after).await?;
     turned.written = applied.written(approved);
-    turned.failed = applied.failures().len();
-    turned.errors.extend(applied.failures());
+    let failures = applied.failures(approved);
+    turned.failed = failures.len();
+    turned.errors.extend(failures);
     turned.errors.extend(applied.errors.iter().cloned());
+    turned.waiting.extend(applied.left.iter().cloned());
+    turned.paused |= applied.paused;
     if !stop.is_cancelled() {
         let written: BTreeSet<IssueId> = applied.receipt.outcomes.keys().cloned().collect();
         super::echo::echo(works, store, shelf, &written, Turn(2 * cycle + 1)).await?;
+    }
+    let done = |(issue, outcome): (&IssueId, &Outcome)| (*outcome == Outcome::Done).then(|| issue.clone());
+    Ok(applied.receipt.outcomes.iter().filter_map(done).collect())
+}
+
+/// Ends an approval of which nothing is left to write: every edit of the reviewed plan is done, or no longer planned.
+async fn close_approval(store: &Store, plan: &Plan, done: &BTreeSet<IssueId>) -> Result<(), CycleTrouble> {
+    let Some(fingerprint) = store.note(APPROVED).await?.filter(|fingerprint| !fingerprint.is_empty()) else {
+        return Ok(());
+    };
+    let reviewed = match store.reviewed(&fingerprint).await? {
+        Some(known) => known.reviewed,
+        None if fingerprint == plan.fingerprint => plan.reviewed(),
+        None => Reviewed::default(),
+    };
+    let planned = plan.edit_keys();
+    if !reviewed.edits.iter().any(|edit| planned.contains(edit) && !done.contains(&edit.0)) {
+        store.set_note(APPROVED, "").await?;
     }
     Ok(())
 }

@@ -27,8 +27,9 @@ pub(super) async fn echo<T: Fetch>(
         if ids.is_empty() {
             continue;
         }
-        let memory = store.tracker(name).await?.memory;
-        match read(&**tracker, shelf, Ask { memory, census: false, turn }).await {
+        let state = store.tracker(name).await?;
+        let ask = Ask { memory: state.memory, server: state.server, census: false, turn };
+        match read(&**tracker, shelf, ask).await {
             Ok((read, _)) => store.finish_reading(name, &read, works.clock.now(), false).await?,
             Err(error) => debug!("the echo couldn't be read: {error}"),
         }

@@ -46,7 +46,7 @@ pub(super) async fn gather<T: Fetch + 'static>(
             None => TrackerState::default(),
         };
         let census = census || state.memory.is_none() || census_due(works, &state);
-        let ask = Ask { memory: state.memory.clone(), census, turn };
+        let ask = Ask { memory: state.memory.clone(), server: state.server.clone(), census, turn };
         states.insert(tracker.name().clone(), (state, census));
         let (tracker, shelf) = (Arc::clone(tracker), Arc::clone(shelf));
         readings.spawn(async move {

@@ -1,14 +1,11 @@
 //! Requests of people: what they asked for since the last cycle, carried out at the start of this one.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use tracing::info;
 
-use super::gather::{Gathered, snapshot};
-use super::shelf::Shelf;
 use super::{CycleTrouble, Works};
-use crate::model::{Aspect, IssueId, IssueKey};
+use crate::model::{Aspect, IssueId, IssueKey, Snapshot};
 use crate::plan::{Ledger, release as end_holds};
 use crate::roadmap::{Links, unify};
 use crate::store::{Request, Store};
@@ -16,20 +13,23 @@ use crate::store::{Request, Store};
 /// Requests that this cycle has to heed further on.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    /// The fingerprint that a person said yes to last.
-    pub(super) approved: Option<String>,
-    /// Holds that a person ended.
+    /// Holds that a person ended, each with its request.
     pub(super) releases: Vec<(i64, IssueKey, Option<Aspect>)>,
-    /// Something else changed: links, pause, resume.
-    pub(super) other: bool,
+    /// Pairs that people joined and parted, in their order.
+    ties: Vec<(bool, IssueKey, IssueKey)>,
+    /// Anything at all.
+    any: bool,
 }
 
 impl Asked {
     /// Nobody asked for anything.
     pub(super) fn nothing(&self) -> bool {
-        self.approved.is_none() && self.releases.is_empty() && !self.other
+        !self.any
     }
 }
+
+/// The note of the plan that a person said yes to, by its fingerprint: it holds until all of it is written or no longer planned.
+pub(super) const APPROVED: &str = "approved";
 
 /// Takes what people asked for, in their order.
 pub(super) async fn take<T>(works: &Works<T>, store: &Store) -> Result<Asked, CycleTrouble> {
@@ -37,8 +37,9 @@ pub(super) async fn take<T>(works: &Works<T>, store: &Store) -> Result<Asked, Cy
     for (id, request) in store.asked().await? {
         let now = works.clock.now();
         info!(?request, "a person asks");
+        asked.any = true;
         match request {
-            Request::Approve { fingerprint } => asked.approved = Some(fingerprint),
+            Request::Approve { fingerprint } => store.set_note(APPROVED, &fingerprint).await?,
             Request::Release { key, aspect } => {
                 // Answered once it is carried out: the faces are known only after unify.
                 asked.releases.push((id, key, aspect));
@@ -50,8 +51,22 @@ pub(super) async fn take<T>(works: &Works<T>, store: &Store) -> Result<Asked, Cy
             Request::Unlink { a, b } => store.part(&a, &b).await?,
             Request::Retry { .. } => {}
         }
-        asked.other |= asked.approved.is_none();
         store.answered(id, now, "taken").await?;
+    }
+    Ok(asked)
+}
+
+/// What people asked for, looked at and left for the cycle that will take it.
+pub(super) async fn look(store: &Store) -> Result<Asked, CycleTrouble> {
+    let mut asked = Asked::default();
+    for (id, request) in store.asked().await? {
+        asked.any = true;
+        match request {
+            Request::Release { key, aspect } => asked.releases.push((id, key, aspect)),
+            Request::Link { a, b } => asked.ties.push((true, a, b)),
+            Request::Unlink { a, b } => asked.ties.push((false, a, b)),
+            Request::Approve { .. } | Request::Pause | Request::Resume | Request::Retry { .. } => {}
+        }
     }
     Ok(asked)
 }
@@ -62,24 +77,33 @@ pub(super) async fn links<T>(store: &Store, works: &Works<T>) -> Result<Links, C
     Ok(Links { joined, parted, ..works.settings.links.clone() })
 }
 
-/// Ends the holds that people released, on every face of the item.
-pub(super) async fn release<T>(
-    store: &Store,
-    works: &Works<T>,
-    gathered: &Gathered,
-    shelf: &Arc<Shelf>,
-    links: &Links,
-    ledger: Ledger,
-    asked: &Asked,
-) -> Result<Ledger, CycleTrouble> {
-    if asked.releases.is_empty() {
-        return Ok(ledger);
+/// The links as they will be once people's requests are taken.
+pub(super) fn tied(mut links: Links, asked: &Asked) -> Links {
+    for (join, a, b) in &asked.ties {
+        let pair = if a <= b { (a.clone(), b.clone()) } else { (b.clone(), a.clone()) };
+        links.joined.retain(|known| *known != pair);
+        links.parted.retain(|known| *known != pair);
+        if *join { links.joined.push(pair) } else { links.parted.push(pair) }
     }
-    let roadmap = unify(&snapshot(shelf, gathered).await?, links);
-    let before = ledger.clone();
-    let mut ledger = ledger;
+    links.joined.sort();
+    links.parted.sort();
+    links
+}
+
+/// The ledger with the holds ended that people released, on every face of the item; and what to answer each.
+pub(super) fn released(
+    mut ledger: Ledger,
+    seen: &Snapshot,
+    links: &Links,
+    asked: &Asked,
+) -> (Ledger, Vec<(i64, String)>) {
+    if asked.releases.is_empty() {
+        return (ledger, Vec::new());
+    }
+    let roadmap = unify(seen, links);
+    let mut answers = Vec::new();
     for (id, key, aspect) in &asked.releases {
-        let note = match roadmap.find(&key.to_string()) {
+        let answer = match roadmap.find(&key.to_string()) {
             Some(index) => {
                 let faces: BTreeSet<IssueId> = roadmap.items[index].faces.iter().map(|face| face.id.clone()).collect();
                 ledger = end_holds(ledger, &faces, *aspect);
@@ -87,8 +111,24 @@ pub(super) async fn release<T>(
             }
             None => format!("no issue {key} is known"),
         };
-        store.answered(*id, works.clock.now(), &note).await?;
+        answers.push((*id, answer));
     }
+    (ledger, answers)
+}
+
+/// Ends the holds that people released, durably.
+pub(super) async fn release<T>(
+    store: &Store,
+    works: &Works<T>,
+    seen: &Snapshot,
+    links: &Links,
+    before: Ledger,
+    asked: &Asked,
+) -> Result<Ledger, CycleTrouble> {
+    let (ledger, answers) = released(before.clone(), seen, links, asked);
     store.save_ledger(&before, &ledger).await?;
+    for (id, answer) in answers {
+        store.answered(id, works.clock.now(), &answer).await?;
+    }
     Ok(ledger)
 }

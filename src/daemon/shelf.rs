@@ -32,7 +32,13 @@ impl Shelf {
     /// Keeps what was read.
     pub(super) async fn keep(&self, issues: Vec<Issue>) -> Result<(), StoreTrouble> {
         match self {
-            Self::Durable(store) => store.save_issues(&issues).await,
+            Self::Durable(store) => {
+                // Before the page: a cycle that dies between reading and thinking must not leave the next one quiet.
+                if !issues.is_empty() {
+                    store.set_note(super::cycle::SETTLED, "").await?;
+                }
+                store.save_issues(&issues).await
+            }
             Self::Fleeting { below, above } => {
                 let mut items = BTreeMap::new();
                 if let Some(store) = below {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
-use super::cycle::{carry_out, conclude, remember, requests, scheme_for};
+use super::cycle::{SETTLED, carry_out, conclude, remember, requests, scheme_for};
 use super::gather::{gather, read_by_id, snapshot};
 use super::shelf::Shelf;
 use super::{CycleTrouble, Order, Turned, Works, people, think};
 use crate::model::{IssueId, Turn};
-use crate::plan::{Approval, approve, undo as take_back};
+use crate::plan::{Approval, Outcome, approve, undo as take_back};
 use crate::store::Store;
 use crate::tracker::{Fetch, Write};
 
@@ -35,6 +35,7 @@ pub async fn undo<T: Fetch + Write + 'static>(
     let span = info_span!("cycle", cycle, cause);
     let before = requests(works);
     let work = async {
+        store.set_note(SETTLED, "").await?;
         let shelf = Arc::new(Shelf::Durable(store.clone()));
         let gathered = gather(works, &shelf, Turn(2 * cycle), false).await?;
         let mut turned = Turned { errors: gathered.errors.clone(), ..Turned::default() };
@@ -49,7 +50,10 @@ pub async fn undo<T: Fetch + Write + 'static>(
         let seen = snapshot(&shelf, &gathered).await?;
         let thought = think(&seen, &links, &ledger, &scheme, &weights, day, cycle);
         remember(works, store, &ledger, &thought).await?;
-        let changes: Vec<_> = journal.into_iter().map(|entry| entry.change).collect();
+        let refused =
+            |outcome: &Option<Outcome>| matches!(outcome, Some(Outcome::Failed { .. } | Outcome::Superseded { .. }));
+        let changes: Vec<_> =
+            journal.into_iter().filter(|entry| !refused(&entry.outcome)).map(|entry| entry.change).collect();
         let plan = take_back(undone, &changes, &thought.roadmap, &thought.standing.noted, &scheme);
         turned.skipped = plan.skips.len();
         turned.plan = Some(plan.clone());
@@ -61,7 +65,6 @@ pub async fn undo<T: Fetch + Write + 'static>(
             }
             Err(refusal) => turned.approval = Some(refusal),
         }
-        store.set_note("settled", "").await?;
         Ok(turned)
     };
     let turned = work.instrument(span.clone()).await;

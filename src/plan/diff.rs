@@ -195,7 +195,8 @@ impl Desk<'_> {
         let (level, to, why) = match self.wanted.0.get(&sink.aspect) {
             _ if retired => (None, None, "this sink is no longer configured".to_owned()),
             _ if frozen => return Vec::new(),
-            None => return Vec::new(),
+            None if self.wanted.0.is_empty() => return Vec::new(),
+            None => (None, None, format!("{} is switched off", sink.aspect)),
             Some((level, why)) => match sink.spell(*level) {
                 Some(text) => (Some(*level), Some(text), why.clone()),
                 None => (None, None, format!("{level} is not shown in this sink")),

@@ -42,6 +42,9 @@ pub struct Row {
     pub intent: Option<Intent>,
     /// A person's hand on the value.
     pub hold: Option<Hold>,
+    /// A person said that the hold is over; what stands there at the next sure reading is ours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub released: bool,
     /// The turn of our last write (or try) to this issue: older readings are no evidence.
     pub written: Turn,
 }

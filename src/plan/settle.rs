@@ -100,19 +100,14 @@ pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) ->
     ledger
 }
 
-/// Ends people's holds on these issues, of one aspect or of all: what stands there counts as ours from here on.
+/// Ends people's holds on these issues, of one aspect or of all: what is found there at the next sure reading is ours.
 pub fn release(mut ledger: Ledger, issues: &BTreeSet<IssueId>, aspect: Option<Aspect>) -> Ledger {
     for issue in issues {
         for (key, row) in ledger.rows_of_mut(issue) {
             if aspect.is_some_and(|aspect| aspect != key.aspect) {
                 continue;
             }
-            if let Some(hold) = row.hold.take() {
-                // What we wrote before may still stand beside the person's value; it stays ours to take off.
-                row.beside.extend(row.ours.take());
-                row.ours = hold.at;
-                row.level = None;
-            }
+            row.released = row.hold.is_some();
         }
     }
     ledger

@@ -130,7 +130,7 @@ fn note(row: Option<&Row>, answer: &Answer, sink: &Spelled, by_id: bool, cycle: 
                 None => (old.ours.clone(), old.level),
             };
             let beside = without(strays, ours.as_deref(), sink);
-            Some(Row { ours, level, beside, intent: None, hold, written: old.written })
+            Some(Row { ours, level, beside, hold, written: old.written, ..Row::default() })
         }
         Answer::Held { strays, known: Some(hold), .. } => {
             let ours = match &old.intent {
@@ -155,7 +155,7 @@ fn took(old: &Row, values: &[String], sink: &Spelled) -> Row {
         None => (None, None),
     };
     let beside = without(values, ours.as_deref(), sink);
-    levelled(Row { ours, level, beside, intent: None, hold: None, written: old.written }, sink)
+    levelled(Row { ours, level, beside, written: old.written, ..Row::default() }, sink)
 }
 
 /// The row with its level filled in from the spelling, where it came to us without one.

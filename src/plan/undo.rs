@@ -7,7 +7,7 @@ use crate::roadmap::Roadmap;
 
 use super::change::{Change, Edit, Plan, Skip, SkipReason};
 use super::diff::{change, fit};
-use super::ledger::{Ledger, RowKey};
+use super::ledger::{Hold, HoldReason, Ledger, RowKey};
 use super::scheme::{Mode, Scheme, Spelled, Target};
 use super::standing::sinks_of;
 
@@ -102,6 +102,11 @@ fn take_back(cycle: u64, written: &Edit, face: &Issue, ledger: &Ledger, key: &Ro
     };
     if is(&written.from) {
         return Verdict::Nothing;
+    }
+    let theirs_now = |hold: &Hold| !matches!(hold.reason, HoldReason::Undone(_));
+    if is(&written.to) && row.and_then(|row| row.hold.as_ref()).is_some_and(theirs_now) {
+        let why = format!("a person set it after cycle {cycle}, to what that cycle wrote");
+        return Verdict::Left(here.first().map(|text| (*text).clone()), SkipReason::Hold, why);
     }
     if is(&written.to) {
         let level = written

@@ -57,7 +57,7 @@ pub fn whose(
         return Answer::Released(seen.all());
     }
     let answer = match answer {
-        Answer::Held { .. } if auto => Answer::Released(seen.all()),
+        Answer::Held { .. } if auto || row.released => Answer::Released(seen.all()),
         answer => answer,
     };
     let moves = match &answer {

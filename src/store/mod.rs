@@ -186,10 +186,12 @@ interface! {
 
     // ---- plan and scores
 
-    /// Keeps the plan that waits for a person; None: none does.
+    /// Keeps the plan that waits for a person, beside the last ones that did; None: none waits.
     fn save_waiting(&self, plan: Option<&WaitingPlan>) -> ();
     /// The plan that waits for a person.
     fn waiting(&self) -> Option<WaitingPlan>;
+    /// A plan that waits or once waited, by its fingerprint; the last 50 are kept.
+    fn reviewed(&self, fingerprint: &str) -> Option<WaitingPlan>;
     /// Keeps the scores of all items: writes those that changed, removes those of items that are gone. `day` is the day
     /// that they were found for.
     fn save_scores(&self, scores: &[ItemScore], formula: &Formula, day: Day) -> ();

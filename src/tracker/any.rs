@@ -101,7 +101,10 @@ impl Fetch for Tracker {
 }
 
 impl Write for Tracker {
-    async fn prepare(&self, catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>) -> Result<(), Trouble> {
+    async fn prepare(
+        &self,
+        catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>,
+    ) -> Result<BTreeMap<ContainerKey, Trouble>, Trouble> {
         match self {
             Self::Github(github) => github.prepare(catalogue).await,
             Self::Jira(jira) => jira.prepare(catalogue).await,

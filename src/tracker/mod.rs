@@ -73,15 +73,15 @@ pub trait Fetch: Send + Sync {
 
 /// Writes to a tracker. Makes no choices.
 pub trait Write: Send + Sync {
-    /// Makes sure that the labels exist in each container's catalogue, with a colour and a description, before any is used.
-    /// Does nothing where the tracker has no catalogue. `known` of the memory spares the listing.
+    /// Makes sure that each container is the one that was read and takes writes: that its catalogue has the labels, with a
+    /// colour and a description, before any is used. Answers which containers refuse and why; nothing is to be written there.
     ///
     /// # Errors
-    /// A [`Trouble`] that names container and label.
+    /// A [`Trouble`] that stands against writing anywhere: a refused credential, a limit.
     fn prepare(
         &self,
         catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>,
-    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+    ) -> impl Future<Output = Result<BTreeMap<ContainerKey, Trouble>, Trouble>> + Send;
 
     /// Writes changes, each with all its edits together, in as few requests as the tracker allows.
     ///
@@ -103,6 +103,8 @@ pub trait Write: Send + Sync {
 pub struct Ask {
     /// What the adapter remembered at its last whole reading, as its own JSON. None: first contact.
     pub memory: Option<String>,
+    /// Which server it was read from before. Another one under the same name is refused before anything of it is kept.
+    pub server: Option<String>,
     /// Read everything again: listings, field lists, catalogues, relations.
     pub census: bool,
     /// The turn to stamp readings with.

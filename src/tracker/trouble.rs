@@ -23,6 +23,7 @@ impl Trouble {
             self.kind,
             TroubleKind::Unauthorized
                 | TroubleKind::Limited
+                | TroubleKind::Paced
                 | TroubleKind::Unavailable
                 | TroubleKind::Store
                 | TroubleKind::Stopped
@@ -45,6 +46,8 @@ pub enum TroubleKind {
     Invalid,
     /// A limit that outlasts the patience of one cycle.
     Limited,
+    /// Our own pace leaves no room: nothing is wrong, the next cycle goes on.
+    Paced,
     /// 5xx, a reset, a time-out: it may work later. For a write: it never left or was refused.
     Unavailable,
     /// A write left and no answer tells whether it arrived.

@@ -63,10 +63,24 @@ async fn a_label_that_somebody_took_off_already_is_gone_all_the_same() {
         json(404, &json!({"message": "Label does not exist"})),
     )
     .await;
+    on(&rig, "GET", "/repos/acme/api/issues/7/labels", labels(&["Bug"])).await;
     let (result, notes) =
         write(&rig, vec![change("github", "acme/api#7", "1", &["roadmapd:auto"], &[("roadmapd:auto", "")])]).await;
     result.expect("written");
     assert_eq!(notes, ["intend acme/api#7", "done acme/api#7"]);
+}
+
+#[tokio::test]
+async fn a_label_of_an_issue_that_is_out_of_sight_is_not_taken_for_gone() {
+    let rig = github().await;
+    for (verb, place) in [("DELETE", "labels/roadmapd%3Aauto"), ("GET", "labels")] {
+        let gone = json(404, &json!({"message": "Not Found"}));
+        on(&rig, verb, &format!("/repos/acme/api/issues/7/{place}"), gone).await;
+    }
+    let (result, notes) =
+        write(&rig, vec![change("github", "acme/api#7", "1", &["roadmapd:auto"], &[("roadmapd:auto", "")])]).await;
+    result.expect("the batch went on");
+    assert!(notes[1].starts_with("failed acme/api#7") && notes[1].contains("404"), "{notes:?}");
 }
 
 #[tokio::test]
@@ -130,17 +144,30 @@ async fn half_a_change_is_an_unknown_one() {
 async fn a_write_whose_answer_never_came_is_not_repeated() {
     let rig = github_with(roadmapd::tracker::Policy { request_timeout: Duration::from_millis(50), ..policy() }).await;
     on(&rig, "POST", "/repos/acme/api/issues/7/labels", labels(&[]).set_delay(Duration::from_secs(30))).await;
-    for status in [500, 502, 503, 504] {
+    for status in [408, 500, 502, 504, 524] {
         on(&rig, "POST", &format!("/repos/acme/api/issues/{status}/labels"), json(status, &json!({}))).await;
     }
-    let numbers = [7, 500, 502, 503, 504];
+    let later = json(503, &json!({})).insert_header("retry-after", "0");
+    on(&rig, "POST", "/repos/acme/api/issues/503/labels", later).await;
+    let numbers = [7, 408, 500, 502, 503, 504, 524];
+    for n in numbers {
+        let one = change("github", &format!("acme/api#{n}"), &n.to_string(), &[], &[("", "priority/p1")]);
+        let (_, notes) = write(&rig, vec![one]).await;
+        assert!(notes[1].starts_with("unknown ") && notes[1].contains("may or may not have arrived"), "{notes:?}");
+    }
+    assert_eq!(rig.asked().await.len(), numbers.len());
+}
+
+#[tokio::test]
+async fn a_tracker_that_loses_one_write_after_the_other_is_left_alone() {
+    let rig = github().await;
+    let lost = json(502, &json!({}));
+    Mock::given(method("POST")).respond_with(lost).mount(&rig.server).await;
     let changes =
-        numbers.map(|n| change("github", &format!("acme/api#{n}"), &n.to_string(), &[], &[("", "priority/p1")]));
-    let (result, notes) = write(&rig, changes.to_vec()).await;
-    result.expect("the batch went on");
-    assert_eq!(notes.iter().filter(|note| note.starts_with("unknown ")).count(), 5, "{notes:?}");
-    assert!(notes.iter().any(|note| note.contains("may or may not have arrived")), "{notes:?}");
-    assert_eq!(rig.asked().await.len(), 5);
+        (1..=40).map(|n| change("github", &format!("acme/api#{n}"), &n.to_string(), &[], &[("", "priority/p1")]));
+    let (result, notes) = write(&rig, changes.collect()).await;
+    assert_eq!(result.expect_err("stopped").kind, TroubleKind::Unavailable);
+    assert!(notes.iter().filter(|note| note.starts_with("unknown")).count() <= 7, "{notes:?}");
 }
 
 #[tokio::test]
@@ -149,14 +176,12 @@ async fn a_write_that_was_turned_away_by_a_limit_is_sent_again() {
     let limited =
         json(403, &json!({"message": "You have exceeded a secondary rate limit."})).insert_header("retry-after", "0");
     Mock::given(method("POST")).respond_with(limited).up_to_n_times(1).with_priority(1).mount(&rig.server).await;
-    let overloaded = json(503, &json!({})).insert_header("retry-after", "0");
-    Mock::given(method("POST")).respond_with(overloaded).up_to_n_times(1).with_priority(2).mount(&rig.server).await;
     on(&rig, "POST", "/repos/acme/api/issues/7/labels", labels(&["priority/p1"])).await;
     let (result, notes) = write(&rig, vec![change("github", "acme/api#7", "1", &[], &[("", "priority/p1")])]).await;
     result.expect("written");
     assert_eq!(notes, ["intend acme/api#7", "done acme/api#7"]);
     let requests = roadmapd::tracker::Fetch::requests(&rig.tracker);
-    assert_eq!((requests.reads, requests.writes, requests.retries), (0, 3, 2));
+    assert_eq!((requests.reads, requests.writes, requests.retries), (0, 2, 1));
 }
 
 #[tokio::test]
@@ -184,6 +209,7 @@ async fn nothing_is_tried_after_a_stop() {
 #[tokio::test]
 async fn missing_labels_are_made_up_once_with_colour_and_description() {
     let rig = github().await;
+    on(&rig, "GET", "/repos/acme/api", json(200, &json!({"id": 1}))).await;
     on(&rig, "GET", "/repos/acme/api/labels", labels(&["Priority/P1"])).await;
     let exists = json!({"message": "Validation Failed", "errors": [{"resource": "Label", "code": "already_exists", "field": "name"}]});
     Mock::given(method("POST"))
@@ -197,7 +223,25 @@ async fn missing_labels_are_made_up_once_with_colour_and_description() {
         |name: &str| LabelSpec { name: name.to_owned(), color: "fbca04".to_owned(), description: "soon".to_owned() };
     let container = ContainerKey::new(&TrackerName::new("github"), "acme/api");
     let catalogue = BTreeMap::from([(container, vec![spec("priority/p1"), spec("priority/p2")])]);
-    rig.tracker.prepare(catalogue.clone()).await.expect("prepared");
-    rig.tracker.prepare(catalogue).await.expect("prepared");
-    assert_eq!(rig.asked().await, ["GET /repos/acme/api/labels?per_page=100", "POST /repos/acme/api/labels"]);
+    for _ in 0..2 {
+        assert_eq!(rig.tracker.prepare(catalogue.clone()).await.expect("prepared"), BTreeMap::new());
+    }
+    let look = "GET /repos/acme/api";
+    let asked = rig.asked().await;
+    assert_eq!(asked, [look, "GET /repos/acme/api/labels?per_page=100", "POST /repos/acme/api/labels", look]);
+}
+
+#[tokio::test]
+async fn a_repository_that_takes_no_writes_is_named_and_the_others_are_prepared() {
+    let rig = github().await;
+    let archived = json!({"id": 1, "archived": true});
+    on(&rig, "GET", "/repos/acme/old", json(200, &archived)).await;
+    on(&rig, "GET", "/repos/acme/api", json(200, &json!({"id": 2}))).await;
+    on(&rig, "GET", "/repos/acme/api/labels", labels(&["priority/p1"])).await;
+    let spec = LabelSpec { name: "priority/p1".to_owned(), color: "fbca04".to_owned(), description: String::new() };
+    let container = |name: &str| ContainerKey::new(&TrackerName::new("github"), name);
+    let catalogue = ["acme/old", "acme/api"].map(|name| (container(name), vec![spec.clone()]));
+    let refused = rig.tracker.prepare(BTreeMap::from(catalogue)).await.expect("prepared");
+    assert_eq!(refused.keys().collect::<Vec<_>>(), [&container("acme/old")]);
+    assert!(refused.values().all(|trouble| trouble.to_string().contains("archived")), "{refused:?}");
 }

@@ -24,7 +24,7 @@ impl Reader {
     /// Reads what changed and shelves it; gives the keys of what came.
     async fn read(&mut self, census: bool) -> BTreeSet<String> {
         let (pages, mut read_pages) = mpsc::channel(1000);
-        let ask = Ask { memory: self.memory.clone(), census, turn: Turn(2) };
+        let ask = Ask { memory: self.memory.clone(), server: None, census, turn: Turn(2) };
         let read = self.tracker.poll(ask, &self.shelf, pages).await.expect("read");
         self.memory = Some(read.memory);
         let mut keys = BTreeSet::new();

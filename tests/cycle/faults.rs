@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use http::Method;
+use roadmapd::daemon::Works;
 use roadmapd::sandbox::{Corpus, Fault, Matcher, Tracker};
+use roadmapd::tracker::TrackerConfig;
 
 use crate::world::{WRITES, World};
 
@@ -107,14 +109,65 @@ async fn a_limit_is_waited_out_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn a_different_server_under_the_same_name_is_refused() {
-    let mut world = World::new(Corpus::shipped(), WRITES).await;
+async fn a_different_server_under_the_same_name_is_refused_before_anything_of_it_is_kept() {
+    for tracker in ["github", "jira"] {
+        let mut world = World::new(Corpus::shipped(), WRITES).await;
+        world.turn().await;
+        let other = World::new(Corpus::generated(1, 20), WRITES).await;
+        let mut settings = (*world.works.settings).clone();
+        let stranger = other.works.settings.trackers.iter().find(|config| config.name().as_str() == tracker);
+        for config in settings.trackers.iter_mut().filter(|config| config.name().as_str() == tracker) {
+            // Only the address is another: the same repositories and projects under the same name.
+            let url = match stranger.expect("a tracker") {
+                TrackerConfig::Github(github) => github.base_url.clone(),
+                TrackerConfig::Jira(jira) => jira.base_url.clone(),
+            };
+            match config {
+                TrackerConfig::Github(github) => github.base_url = url,
+                TrackerConfig::Jira(jira) => jira.base_url = url,
+            }
+        }
+        let before = world.store.issues().await.expect("a store");
+        world.works = Works::connect(Arc::new(settings), world.works.clock.clone()).expect("trackers");
+        let turned = world.turn().await;
+        assert!(turned.errors.iter().any(|error| error.starts_with(tracker)), "{tracker}: {:?}", turned.errors);
+        assert_eq!((turned.written, other.writes()), (0, 0), "{tracker}");
+        assert_eq!(world.store.issues().await.expect("a store"), before, "{tracker}");
+    }
+}
+
+#[tokio::test]
+async fn a_listing_that_broke_off_is_read_to_its_end_the_next_time() {
+    let world = World::new(Corpus::generated(8, 240), WRITES).await;
     world.turn().await;
-    let other = World::new(Corpus::shipped(), WRITES).await;
-    let mut settings = (*other.works.settings).clone();
-    settings.daemon.database = world.works.settings.daemon.database.clone();
-    world.works = roadmapd::daemon::Works::connect(Arc::new(settings), world.works.clock.clone()).expect("trackers");
+    world.turn().await;
+    world.pass(3600);
+    let keys: Vec<String> = world.open_keys().into_iter().filter(|key| key.contains('#')).collect();
+    for key in &keys {
+        world.trackers.edit_title(key, &format!("{key}, said anew")).expect("an issue");
+    }
+    assert!(keys.len() > 100, "more than a page");
+    world.trackers.fail(Tracker::GitHub, Matcher::path("after="), Fault::status(502, "{}"), 8);
     let turned = world.turn().await;
     assert!(!turned.errors.is_empty());
-    assert_eq!(turned.written, 0);
+    world.trackers.heal(Tracker::GitHub);
+    world.turn().await;
+    let stored = world.store.issues().await.expect("a store");
+    for key in &keys {
+        let issue = stored.iter().find(|issue| issue.key.local == *key).expect("an issue");
+        assert_eq!(issue.title, format!("{key}, said anew"));
+    }
+}
+
+#[tokio::test]
+async fn a_repository_that_takes_no_writes_is_named_and_the_rest_is_written() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    let refusal = Fault::status(403, r#"{"message":"Resource not accessible by integration"}"#);
+    world.trackers.fail(Tracker::GitHub, Matcher::new(Method::POST, "/repos/acme/web/labels"), refusal, u32::MAX);
+    let turned = world.turn().await;
+    assert!(turned.errors.iter().any(|error| error.contains("acme/web")), "{:?}", turned.errors);
+    assert!(turned.waiting.iter().all(|(key, _)| key.local.starts_with("acme/web#")), "{:?}", turned.waiting);
+    for key in world.open_keys() {
+        assert_eq!(world.labels(&key, "complexity/").len(), usize::from(!key.starts_with("acme/web#")), "{key}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use roadmapd::daemon::Order;
 use roadmapd::plan::Need;
-use roadmapd::sandbox::{Corpus, Tracker};
+use roadmapd::sandbox::{Corpus, Matcher, Tracker};
 use roadmapd::store::Request;
 
 use crate::world::{WRITES, World};
@@ -148,4 +148,47 @@ async fn a_new_issue_is_labelled_and_costs_only_its_own_requests() {
     assert_eq!(world.labels(&new, "complexity/").len(), 1);
     assert_eq!(world.trackers.write_count(Tracker::GitHub), 1);
     assert_eq!(world.trackers.write_count(Tracker::Jira), 0);
+}
+
+#[tokio::test]
+async fn an_approval_outlives_a_pause_and_the_plans_that_came_after_the_reviewed_one() {
+    let world = World::new(Corpus::generated(4, 40), "").await;
+    let reviewed = world.turn().await.plan.expect("a plan");
+    let key = world.open_keys().into_iter().find(|key| key.contains('#')).expect("an issue");
+    let repository = key.split_once('#').expect("a repository").0.to_owned();
+    let seed = roadmapd::sandbox::GithubIssueSeed { title: "Exports time out".to_owned(), ..Default::default() };
+    let new = world.trackers.add_github_issue(&repository, &seed).expect("an issue");
+    let later = world.turn().await.plan.expect("a plan");
+    assert_ne!(later.fingerprint, reviewed.fingerprint);
+
+    world.ask(Request::Pause).await;
+    world.ask(Request::Approve { fingerprint: reviewed.fingerprint.clone() }).await;
+    assert_eq!(world.turn().await.written, 0);
+    world.ask(Request::Resume).await;
+    let turned = world.turn().await;
+    assert_eq!((turned.errors, turned.written), (Vec::new(), reviewed.edits()));
+    assert_eq!(world.labels(&new, "priority/"), Vec::<String>::new(), "what nobody reviewed waits");
+    // It was first contact that waited; from now on a new issue is written as any other.
+    assert_eq!(world.turn().await.written, 2);
+    assert_eq!(world.store.note("approved").await.expect("a store").as_deref(), Some(""), "the approval is used up");
+}
+
+#[tokio::test]
+async fn a_cycle_that_was_stopped_after_reading_does_not_leave_the_next_one_quiet() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    world.turn().await;
+    world.turn().await;
+    assert!(world.turn().await.quiet);
+    let key = world.open_keys().into_iter().find(|key| key.contains('#')).expect("an issue");
+    world.trackers.remove_label(&key, &world.labels(&key, "complexity/")[0]).expect("a label");
+    let stop = tokio_util::sync::CancellationToken::new();
+    let stopping = stop.clone();
+    // GitHub's page is kept by the time Jira's second request comes.
+    world.trackers.hook(Tracker::Jira, Matcher::path("/search/jql"), 1, move |_| stopping.cancel());
+    let order = Order { cause: "test".to_owned(), ..Order::default() };
+    roadmapd::daemon::turn(&world.works, &world.store, &order, &stop).await.expect("a cycle");
+    world.pass(60);
+    world.turn().await;
+    let skips = world.preview().await.plan.skips;
+    assert!(skips.iter().any(|skip| skip.issue.local == key), "{skips:?}");
 }

@@ -160,3 +160,36 @@ async fn closing_an_issue_leaves_its_labels_and_reopening_goes_on() {
     assert_eq!(world.labels(&key, "priority/").len(), 1);
     assert_eq!(world.labels(&key, "complexity/").len(), 1);
 }
+
+#[tokio::test]
+async fn releasing_a_label_that_was_taken_off_puts_it_back() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    world.turn().await;
+    let (github, _) = pair(&world).await;
+    let ours = world.labels(&github, "complexity/");
+    world.trackers.remove_label(&github, &ours[0]).expect("a label");
+    world.pass(60);
+    world.turn().await;
+    assert_eq!(world.labels(&github, "complexity/"), Vec::<String>::new());
+    world.ask(Request::Release { key: format!("github:{github}").parse().expect("a key"), aspect: None }).await;
+    let shown = world.preview().await.plan;
+    assert!(shown.skips.iter().all(|skip| skip.issue.local != github), "the preview heeds what was asked");
+    assert!(shown.changes.iter().any(|change| change.key.local == github));
+    world.turn().await;
+    assert_eq!(world.labels(&github, "complexity/"), ours);
+}
+
+#[tokio::test]
+async fn releasing_an_issue_with_two_found_labels_leaves_one_of_ours() {
+    let world = World::new(Corpus::generated(9, 20), WRITES).await;
+    let key = world.open_keys().into_iter().find(|key| key.contains('#')).expect("an issue");
+    for label in ["priority/p0", "priority/p3"] {
+        world.trackers.add_label(&key, label).expect("an issue");
+    }
+    world.turn().await;
+    assert_eq!(world.labels(&key, "priority/").len(), 2, "both are left to people");
+    world.ask(Request::Release { key: format!("github:{key}").parse().expect("a key"), aspect: None }).await;
+    world.turn().await;
+    assert_eq!(world.labels(&key, "priority/").len(), 1);
+    assert!(world.preview().await.plan.skips.is_empty());
+}

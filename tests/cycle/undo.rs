@@ -51,3 +51,39 @@ async fn a_cycle_that_wrote_nothing_cannot_be_undone() {
     let refused = daemon::undo(&world.works, &world.store, 7, &CancellationToken::new()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("cycle 7")));
 }
+
+#[tokio::test]
+async fn undo_leaves_a_persons_value_that_equals_what_the_cycle_wrote() {
+    let world = World::new(Corpus::generated(12, 40), WRITES).await;
+    let first = world.turn().await.cycle;
+    let written = world.trackers.all_labels();
+    let keys: Vec<String> = world.open_keys().into_iter().filter(|key| !key.contains('#')).collect();
+    for key in &keys {
+        world.trackers.set_priority(key, "Highest").expect("an issue");
+    }
+    world.pass(60);
+    world.turn().await;
+    let level = |labels: &[String]| labels.iter().find(|label| label.starts_with("priority/p")).cloned();
+    let before = |key: &String| level(&written[key]).expect("a level");
+    let moved = |key: &&String| level(&world.labels(key, "priority/")) != Some(before(key));
+    let mine = keys.iter().find(moved).expect("an issue whose level moved");
+    let now = level(&world.labels(mine, "priority/")).expect("a level");
+    world.trackers.remove_label(mine, &now).expect("a label");
+    world.trackers.add_label(mine, &before(mine)).expect("a label");
+    world.pass(60);
+    world.turn().await;
+    daemon::undo(&world.works, &world.store, first, &CancellationToken::new()).await.expect("an undo");
+    assert_eq!(world.labels(mine, "priority/"), [before(mine)]);
+}
+
+#[tokio::test]
+async fn what_was_paused_can_be_undone() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    let before = world.trackers.all_labels();
+    let turned = world.turn().await;
+    world.ask(roadmapd::store::Request::Pause).await;
+    let undone =
+        daemon::undo(&world.works, &world.store, turned.cycle, &CancellationToken::new()).await.expect("an undo");
+    assert_eq!(undone.written, turned.written);
+    assert_eq!(world.trackers.all_labels(), before);
+}

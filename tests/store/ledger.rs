@@ -178,6 +178,7 @@ prop_compose! {
             intent: has.1.then_some(Intent { from, to, level: None, cycle: undone, undoes: None }),
             hold: has.2.then_some(Hold { at: held, reason: HoldReason::Undone(undone), since: 3 }),
             written: Turn(written),
+            released: false,
         }
     }
 }

@@ -62,7 +62,7 @@ async fn the_last_word_on_a_pair_counts_whichever_way_round_it_was_said() {
 }
 
 #[tokio::test]
-async fn one_plan_waits_at_most() {
+async fn one_plan_waits_at_most_and_those_before_it_are_known_by_their_fingerprints() {
     let place = Place::new();
     let store = place.open().await;
     assert_eq!(store.waiting().await.unwrap(), None);
@@ -80,6 +80,12 @@ async fn one_plan_waits_at_most() {
     }
     store.save_waiting(None).await.unwrap();
     assert_eq!(store.waiting().await.unwrap(), None);
+    assert_eq!(store.reviewed("one").await.unwrap(), Some(plan("one")));
+    for number in 0..60 {
+        store.save_waiting(Some(&plan(&number.to_string()))).await.unwrap();
+    }
+    assert_eq!(store.reviewed("one").await.unwrap(), None);
+    assert_eq!(store.reviewed("59").await.unwrap(), store.waiting().await.unwrap());
 }
 
 #[tokio::test]

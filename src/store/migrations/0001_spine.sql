@@ -89,9 +89,12 @@ CREATE TABLE hand_links (
     PRIMARY KEY (a, b)
 ) STRICT, WITHOUT ROWID;
 
+-- Plans that waited for a person, the last ones: a yes may come after the next one was made.
 CREATE TABLE waiting (
-    one  INTEGER PRIMARY KEY CHECK (one = 1),
-    plan TEXT NOT NULL
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    fingerprint TEXT NOT NULL UNIQUE,
+    waits       INTEGER NOT NULL,
+    plan        TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE scores (

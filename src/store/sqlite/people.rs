@@ -1,11 +1,15 @@
 //! What people asked for: requests, the pause, links by hand; the plan that waits for them; small notes.
 
-use super::{Answer, Failure, Sqlite, json, plain, value};
+use sqlx::Connection;
+
+use super::{Answer, BEGIN, Failure, Sqlite, json, plain, value};
 use crate::model::{IssueKey, Timestamp};
 use crate::store::{HandLinks, Request, WaitingPlan};
 
 /// Notes of the store's own have a name that no caller uses.
 const PAUSED: &str = "store:paused";
+/// Plans that waited are kept, this many: a person's yes may come some cycles after the plan that it is for.
+const REVIEWED_KEPT: i64 = 50;
 
 impl Sqlite {
     pub(in crate::store) async fn ask(&self, request: &Request, at: Timestamp) -> Answer<()> {
@@ -86,21 +90,48 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn save_waiting(&self, plan: Option<&WaitingPlan>) -> Answer<()> {
-        let query = match plan {
-            Some(plan) => sqlx::query(
-                "INSERT INTO waiting (one, plan) VALUES (1, ?1)
-                 ON CONFLICT (one) DO UPDATE SET plan = ?1 WHERE plan <> ?1",
-            )
-            .bind(json(plan)?),
-            None => sqlx::query("DELETE FROM waiting"),
-        };
-        query.execute(&mut *self.hand().await?).await?;
-        Ok(())
+        let mut hand = self.hand().await?;
+        let mut work = hand.begin_with(BEGIN).await?;
+        let fingerprint = plan.map_or("", |plan| &plan.reviewed.fingerprint);
+        sqlx::query("UPDATE waiting SET waits = 0 WHERE waits = 1 AND fingerprint <> ?")
+            .bind(fingerprint)
+            .execute(&mut *work)
+            .await?;
+        if let Some(plan) = plan {
+            let text = json(plan)?;
+            let same = sqlx::query("UPDATE waiting SET waits = 1, plan = ?2 WHERE fingerprint = ?1 AND waits = 1")
+                .bind(fingerprint)
+                .bind(&text)
+                .execute(&mut *work)
+                .await?;
+            if same.rows_affected() == 0 {
+                // Anew, so that it counts as the last one.
+                sqlx::query("INSERT OR REPLACE INTO waiting (fingerprint, waits, plan) VALUES (?, 1, ?)")
+                    .bind(fingerprint)
+                    .bind(&text)
+                    .execute(&mut *work)
+                    .await?;
+            }
+            sqlx::query("DELETE FROM waiting WHERE seq NOT IN (SELECT seq FROM waiting ORDER BY seq DESC LIMIT ?)")
+                .bind(REVIEWED_KEPT)
+                .execute(&mut *work)
+                .await?;
+        }
+        Ok(work.commit().await?)
+    }
+
+    pub(in crate::store) async fn reviewed(&self, fingerprint: &str) -> Answer<Option<WaitingPlan>> {
+        let text: Option<String> = sqlx::query_scalar("SELECT plan FROM waiting WHERE fingerprint = ?")
+            .bind(fingerprint)
+            .fetch_optional(&mut *self.hand().await?)
+            .await?;
+        text.map(|text| value(&text)).transpose()
     }
 
     pub(in crate::store) async fn waiting(&self) -> Answer<Option<WaitingPlan>> {
-        let text: Option<String> =
-            sqlx::query_scalar("SELECT plan FROM waiting").fetch_optional(&mut *self.hand().await?).await?;
+        let text: Option<String> = sqlx::query_scalar("SELECT plan FROM waiting WHERE waits = 1")
+            .fetch_optional(&mut *self.hand().await?)
+            .await?;
         text.map(|text| value(&text)).transpose()
     }
 

@@ -81,10 +81,32 @@ impl Client {
         stop: Option<&CancellationToken>,
     ) -> Result<Answer, Trouble> {
         let effect = if method == Method::GET { Effect::Read } else { Effect::Write };
-        let asked = Asked { method, target, effect };
+        self.send_as(Asked { method, target, effect }, body, etag, stop).await
+    }
+
+    /// Sends a request whose place in the budget was taken before.
+    pub(super) async fn send_reserved(
+        &self,
+        method: Method,
+        target: &str,
+        body: Option<&Value>,
+        stop: &CancellationToken,
+    ) -> Result<Answer, Trouble> {
+        self.send_as(Asked { method, target, effect: Effect::Reserved }, body, None, Some(stop)).await
+    }
+
+    async fn send_as(
+        &self,
+        asked: Asked<'_>,
+        body: Option<&Value>,
+        etag: Option<&str>,
+        stop: Option<&CancellationToken>,
+    ) -> Result<Answer, Trouble> {
+        let target = asked.target;
         let uri = self.uri(target);
+        let used = self.bearer.read().unwrap_or_else(PoisonError::into_inner).0.clone();
         let answer = self.lane.send(&asked, stop, || self.attempt(&asked.method, &uri, body, etag)).await?;
-        if answer.status.as_u16() == 401 && self.renew()? {
+        if answer.status.as_u16() == 401 && self.renew(&used)? {
             return self.lane.send(&asked, stop, || self.attempt(&asked.method, &uri, body, etag)).await;
         }
         Ok(answer)
@@ -116,14 +138,14 @@ impl Client {
         Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes().to_vec() })
     }
 
-    /// Reads a credential that stands in a file again; true if it is another one now.
-    fn renew(&self) -> Result<bool, Trouble> {
+    /// Reads a credential that stands in a file again; true if it is another one than was used.
+    fn renew(&self, used: &SecretString) -> Result<bool, Trouble> {
         if !matches!(self.source, Secret::File(_)) {
             return Ok(false);
         }
         let fresh = bearer(&self.lane, &self.base, &self.source)?;
         let mut bearer = self.bearer.write().unwrap_or_else(PoisonError::into_inner);
-        let other = bearer.0.expose_secret() != fresh.0.expose_secret();
+        let other = used.expose_secret() != fresh.0.expose_secret();
         *bearer = fresh;
         Ok(other)
     }

@@ -40,6 +40,8 @@ pub struct Github {
 /// What this process knows of one repository.
 #[derive(Clone, Debug, Default)]
 struct Facts {
+    /// Its immutable id, as it was read.
+    id: u64,
     private: bool,
     no_dependencies: bool,
     /// Labels in the catalogue, case folded. None: never listed.
@@ -112,7 +114,10 @@ impl Fetch for Github {
 }
 
 impl Write for Github {
-    async fn prepare(&self, catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>) -> Result<(), Trouble> {
+    async fn prepare(
+        &self,
+        catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>,
+    ) -> Result<BTreeMap<ContainerKey, Trouble>, Trouble> {
         self.prepare_all(&catalogue).await
     }
 

@@ -34,6 +34,8 @@ struct Poll<'a, K> {
 struct Reach<'a> {
     /// Everything is sent and relations are listed anew.
     whole: bool,
+    /// The newest change of the last reading that was read to its end.
+    newest: Option<Timestamp>,
     read_at: Option<Timestamp>,
     no_dependencies: &'a AtomicBool,
 }
@@ -45,6 +47,7 @@ impl Github {
         known: &K,
         pages: &mpsc::Sender<Vec<Issue>>,
     ) -> Result<Read, Trouble> {
+        self.client.lane.check_server(ask.server.as_deref(), &self.server)?;
         let mut memory = Memory::read(ask.memory.as_deref());
         let poll = Poll { ask, known, pages };
         let old = std::mem::take(&mut memory.repositories);
@@ -85,7 +88,8 @@ impl Github {
         let url = listing(name, whole, memory.newest);
         let etag = memory.etag.clone().filter(|_| !whole && memory.url == url);
         let no_dependencies = AtomicBool::new(memory.no_dependencies);
-        let reach = Reach { whole, read_at: memory.read_at, no_dependencies: &no_dependencies };
+        let (newest, read_at) = (memory.newest, memory.read_at);
+        let reach = Reach { whole, newest, read_at, no_dependencies: &no_dependencies };
         let mut target = url.clone();
         let mut seen = BTreeSet::from([url.clone()]);
         let mut newest = memory.newest;
@@ -118,10 +122,12 @@ impl Github {
             );
             memory.findings.push(finding);
         }
-        memory.newest = newest;
+        memory.read_at = first.as_ref().and_then(|answer| answer.header("date")).and_then(http_date);
+        // What changed behind the reading's back while it took its time must lie within the next one.
+        memory.newest =
+            if whole { newest.map(|newest| memory.read_at.map_or(newest, |at| newest.min(at))) } else { newest };
         memory.url = url;
         memory.etag = first.as_ref().and_then(|answer| answer.header("etag")).map(str::to_owned);
-        memory.read_at = first.as_ref().and_then(|answer| answer.header("date")).and_then(http_date);
         Ok(memory)
     }
 
@@ -129,6 +135,7 @@ impl Github {
     fn learn(&self, name: &str, memory: &Repository, whole: bool) {
         let mut facts = self.facts();
         let facts = facts.entry(name.to_owned()).or_default();
+        facts.id = memory.id;
         facts.private = memory.private;
         facts.no_dependencies = memory.no_dependencies;
         if whole {
@@ -170,7 +177,8 @@ impl Github {
     ) -> Result<(Vec<Issue>, bool), Trouble> {
         let place = self.place(name, poll.ask.turn, false);
         let mut rows: Vec<Row> = rows.into_iter().filter(|row| row.pull_request.is_none()).collect();
-        let any = !rows.is_empty();
+        // A reading that broke off has stored rows that this one must go past.
+        let older = !rows.is_empty() && rows.iter().all(|row| Some(row.updated_at) <= reach.newest);
         let mut stored = BTreeMap::new();
         if !reach.whole {
             let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
@@ -197,7 +205,7 @@ impl Github {
                 }
             }
         }
-        let exhausted = !reach.whole && any && issues.is_empty();
+        let exhausted = !reach.whole && older && issues.is_empty();
         Ok((issues, exhausted))
     }
 
@@ -259,8 +267,9 @@ impl Github {
     async fn read_one(&self, issue: &Issue, turn: Turn) -> Result<Found, Trouble> {
         let repository = issue.container.local.as_str();
         if !self.facts().contains_key(repository) {
-            let private = self.introduce(repository).await?.private;
-            self.facts().insert(repository.to_owned(), Facts { private, ..Facts::default() });
+            let seen = self.introduce(repository).await?;
+            let facts = Facts { id: seen.id, private: seen.private, ..Facts::default() };
+            self.facts().insert(repository.to_owned(), facts);
         }
         let target = format!("/repos/{repository}/issues/{}", issue.key.number());
         let answer = self.client.get(&target, None).await?;
@@ -289,12 +298,13 @@ impl Github {
     }
 }
 
-/// A listing's path and query: all of it oldest change first, or what changed since, newest first.
+/// A listing's path and query: all of it, oldest first, or what changed since, newest change first.
 fn listing(name: &str, whole: bool, newest: Option<Timestamp>) -> String {
-    let list = format!("/repos/{name}/issues?state=all&sort=updated&per_page=100");
     if whole {
-        return format!("{list}&direction=asc");
+        // By creation, so that no row moves while it is listed, however the pages are told apart.
+        return format!("/repos/{name}/issues?state=all&sort=created&per_page=100&direction=asc");
     }
+    let list = format!("/repos/{name}/issues?state=all&sort=updated&per_page=100");
     match newest.and_then(|newest| newest.checked_sub(OVERLAP).ok()) {
         Some(since) => format!("{list}&direction=desc&since={}", since.strftime("%Y-%m-%dT%H:%M:%SZ")),
         None => format!("{list}&direction=desc"),

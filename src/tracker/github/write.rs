@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Github;
 use super::map::{self, fold};
-use super::wire::Label;
+use super::wire::{Label, Repository};
 use crate::model::ContainerKey;
 use crate::plan::{Change, Outcome};
 use crate::tracker::http::{Answer, work_off};
@@ -18,20 +18,53 @@ use crate::tracker::{LabelSpec, Log, Trouble, TroubleKind};
 type Ending = (Outcome, Option<Trouble>);
 
 impl Github {
-    pub(super) async fn prepare_all(&self, catalogue: &BTreeMap<ContainerKey, Vec<LabelSpec>>) -> Result<(), Trouble> {
+    pub(super) async fn prepare_all(
+        &self,
+        catalogue: &BTreeMap<ContainerKey, Vec<LabelSpec>>,
+    ) -> Result<BTreeMap<ContainerKey, Trouble>, Trouble> {
+        let mut refused = BTreeMap::new();
         for (container, specs) in catalogue {
-            let repository = container.local.as_str();
-            let known = self.facts().get(repository).and_then(|facts| facts.labels.clone());
-            let mut known = match known {
-                Some(known) => known,
-                None => self.list_labels(repository).await?,
-            };
-            for spec in specs {
-                if known.insert(fold(&spec.name)) {
-                    self.create_label(repository, spec).await?;
+            match self.prepare_one(&container.local, specs).await {
+                Ok(()) => {}
+                Err(trouble) if trouble.ends_batch() => return Err(trouble),
+                Err(trouble) => {
+                    refused.insert(container.clone(), trouble);
                 }
             }
-            self.facts().entry(repository.to_owned()).or_default().labels = Some(known);
+        }
+        Ok(refused)
+    }
+
+    async fn prepare_one(&self, repository: &str, specs: &[LabelSpec]) -> Result<(), Trouble> {
+        self.recognize(repository).await?;
+        let known = self.facts().get(repository).and_then(|facts| facts.labels.clone());
+        let mut known = match known {
+            Some(known) => known,
+            None => self.list_labels(repository).await?,
+        };
+        for spec in specs {
+            if known.insert(fold(&spec.name)) {
+                self.create_label(repository, spec).await?;
+            }
+        }
+        self.facts().entry(repository.to_owned()).or_default().labels = Some(known);
+        Ok(())
+    }
+
+    /// Makes sure that a name still means the repository that was read: issues are written by number.
+    async fn recognize(&self, repository: &str) -> Result<(), Trouble> {
+        let target = format!("/repos/{repository}");
+        let (now, _): (Repository, _) = self.client.get_json(&target).await?;
+        let read = self.facts().get(repository).map_or(0, |facts| facts.id);
+        if read != 0 && now.id != read {
+            let what =
+                format!("{repository} is another repository (id {}) than the one that was read (id {read})", now.id);
+            let next = "nothing is written there; run `roadmapd once --census` to read it anew, and check repositories";
+            return Err(self.client.lane.trouble(TroubleKind::Moved, what, next));
+        }
+        if now.archived {
+            let next = "unarchive the repository or take it out of the configuration";
+            return Err(self.client.lane.trouble(TroubleKind::Forbidden, format!("{repository} is archived"), next));
         }
         Ok(())
     }
@@ -76,10 +109,15 @@ impl Github {
     }
 
     async fn change<L: Log>(&self, change: Change, log: &L, stop: &CancellationToken) -> Result<(), Trouble> {
+        self.client.lane.reserve(stop).await?;
         log.intend(&change).await?;
         let (outcome, trouble) = self.carry_out(&change, stop).await;
+        let lost = matches!(outcome, Outcome::Unknown { .. });
         log.outcome(&change, outcome).await?;
-        trouble.map_or(Ok(()), Err)
+        match trouble {
+            Some(trouble) => Err(trouble),
+            None => self.client.lane.ailing(lost),
+        }
     }
 
     /// Adds in one request, then removes one by one: a crash in between leaves both of ours, never none.
@@ -92,7 +130,7 @@ impl Github {
         let mut there: Option<BTreeSet<String>> = None;
         if !delta.add.is_empty() {
             let body = json!({"labels": delta.add});
-            match self.client.send(Method::POST, &issue, Some(&body), None, Some(stop)).await {
+            match self.client.send_reserved(Method::POST, &issue, Some(&body), stop).await {
                 Ok(answer) if answer.status.is_success() => match self.labels(Method::POST, &issue, answer) {
                     Ok(labels) => there = Some(labels),
                     Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
@@ -104,15 +142,26 @@ impl Github {
         let mut begun = there.is_some();
         for label in &delta.remove {
             let target = format!("{issue}/{}", segment(label));
-            match self.client.send(Method::DELETE, &target, None, None, Some(stop)).await {
+            // A change that was begun is finished.
+            let sent = match begun {
+                true => self.client.send(Method::DELETE, &target, None, None, None).await,
+                false => self.client.send_reserved(Method::DELETE, &target, None, stop).await,
+            };
+            match sent {
                 Ok(answer) if answer.status.is_success() => match self.labels(Method::DELETE, &target, answer) {
                     Ok(labels) => there = Some(labels),
                     Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
                 },
-                // Somebody was quicker: it is gone.
+                // Somebody was quicker and it is gone, unless the issue itself can't be seen any more.
                 Ok(answer) if answer.status.as_u16() == 404 => {
-                    if let Some(there) = &mut there {
-                        there.remove(&fold(label));
+                    let shown = match self.client.get(&issue, None).await {
+                        Ok(shown) if shown.status.is_success() => shown,
+                        Ok(_) => return ending(self.client.refusal(Method::DELETE, &target, &answer), begun),
+                        Err(trouble) => return ending(trouble, true),
+                    };
+                    match self.labels(Method::GET, &issue, shown) {
+                        Ok(labels) => there = Some(labels),
+                        Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
                     }
                 }
                 Ok(answer) => return ending(self.client.refusal(Method::DELETE, &target, &answer), begun),

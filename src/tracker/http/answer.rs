@@ -19,6 +19,8 @@ pub(in crate::tracker) enum Effect {
     Read,
     /// Changes something.
     Write,
+    /// Changes something, and its place in the budget was taken before ([`Lane::reserve`]).
+    Reserved,
 }
 
 /// A request, as it is named in sentences: method and path.

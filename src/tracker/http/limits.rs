@@ -48,7 +48,8 @@ pub(super) fn limit(answer: &Answer) -> Option<Limit> {
     }
     let words = answer.words().to_lowercase();
     let worded = FRAGMENTS.iter().any(|fragment| words.contains(fragment));
-    (!forbidden || worded).then(|| Limit { wait: until_reset(answer).filter(|_| !forbidden), said: named() })
+    // While something is left of the primary limit, its reset says nothing about this one.
+    (!forbidden || worded).then(|| Limit { wait: None, said: named() })
 }
 
 /// `Retry-After`: seconds or an HTTP date.

@@ -68,6 +68,9 @@ impl Policy {
     pub const JIRA: Self = Self { unsaid_limit: Duration::from_secs(2), ..Self::GITHUB };
 }
 
+/// Writes of unknown fate in a row that end a batch.
+const LOST_MAX: u64 = 3;
+
 /// The way to one tracker with one credential: its pace, its patience and its counts.
 pub(super) struct Lane {
     /// The tracker, for sentences.
@@ -75,6 +78,8 @@ pub(super) struct Lane {
     /// The patience.
     pub(super) policy: Policy,
     pace: Pace,
+    /// Writes of unknown fate in a row.
+    lost: AtomicU64,
     reads: AtomicU64,
     writes: AtomicU64,
     retries: AtomicU64,
@@ -87,6 +92,7 @@ impl Lane {
             tracker: tracker.clone(),
             policy,
             pace: Pace::new(budget, points_per_minute),
+            lost: AtomicU64::new(0),
             reads: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             retries: AtomicU64::new(0),
@@ -100,6 +106,18 @@ impl Lane {
         }
         let what = format!("base_url holds a credential for {}", base.host_str().unwrap_or_default());
         Err(self.trouble(TroubleKind::Invalid, what, "take it out of the address and put it into auth"))
+    }
+
+    /// Refuses another server than the one that was read under this name before: ids mean other issues there.
+    pub(super) fn check_server(&self, before: Option<&str>, now: &str) -> Result<(), Trouble> {
+        match before {
+            Some(before) if before != now => {
+                let what = format!("{now} answers under this name, and what is stored was read from {before}");
+                let next = "put the old base_url back, or give the new server a name (or a database) of its own";
+                Err(self.trouble(TroubleKind::Moved, what, next))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Requests sent so far.
@@ -180,7 +198,7 @@ impl Lane {
                 let what = format!("{asked} answered with more than {} MB", self.policy.body_bytes_max >> 20);
                 return Verdict::GiveUp(match asked.effect {
                     Effect::Read => self.trouble(TroubleKind::Garbled, what, "check what answers under base_url"),
-                    Effect::Write => self.fate_unknown(asked, "the answer was too large to read"),
+                    _ => self.fate_unknown(asked, "the answer was too large to read"),
                 });
             }
         };
@@ -191,24 +209,24 @@ impl Lane {
             let what = format!("{asked} answered {}: {said}", answer.said());
             return Verdict::Again(self.trouble_limited(what, wait), Some(wait));
         }
-        let overloaded = answer.status == StatusCode::SERVICE_UNAVAILABLE && answer.header("retry-after").is_some();
-        if !matches!(answer.status.as_u16(), 500 | 502 | 503 | 504) {
+        // 501 and 505 say that the server can't do it; every other one, a gateway's own 520 to 599 too, leaves open what it did.
+        if !matches!(answer.status.as_u16(), 408 | 500 | 502..=504 | 506..=599) {
             return Verdict::Take(answer);
         }
-        let what = format!("answered {}", answer.said());
-        if overloaded {
-            return Verdict::Again(self.unavailable(asked, &what), limits::retry_after(&answer));
+        let wait = limits::retry_after(&answer).filter(|_| answer.status == StatusCode::SERVICE_UNAVAILABLE);
+        if let Some(wait) = wait {
+            self.pace.pause(wait, "the tracker said when to come back");
         }
         match asked.effect {
-            Effect::Read => Verdict::Again(self.unavailable(asked, &what), None),
-            Effect::Write => Verdict::GiveUp(self.fate_unknown(asked, &format!("the answer was {}", answer.said()))),
+            Effect::Read => Verdict::Again(self.unavailable(asked, &format!("answered {}", answer.said())), wait),
+            _ => Verdict::GiveUp(self.fate_unknown(asked, &format!("the answer was {}", answer.said()))),
         }
     }
 
     fn count(&self, effect: Effect, again: bool) {
         match effect {
             Effect::Read => &self.reads,
-            Effect::Write => &self.writes,
+            Effect::Write | Effect::Reserved => &self.writes,
         }
         .fetch_add(1, Ordering::Relaxed);
         if again {
@@ -230,8 +248,44 @@ impl Lane {
                 format!("{asked} wasn't sent"),
                 "it was stopped on request; start again",
             ),
-            Halt::TooLong { wait, why } => self.limited(asked, wait, &why),
+            Halt::TooLong { wait, why, ours: true } => self.paced(wait, &why),
+            Halt::TooLong { wait, why, ours: false } => self.limited(asked, wait, &why),
         }
+    }
+
+    /// Takes a place in the budget for one writing request, before its intent is stored: what has no place isn't begun.
+    ///
+    /// # Errors
+    /// [`TroubleKind::Paced`] when our own pace leaves no place for longer than the patience, [`TroubleKind::Stopped`].
+    pub(super) async fn reserve(&self, stop: &CancellationToken) -> Result<(), Trouble> {
+        self.pace.reserve(self.policy.patience, Some(stop)).await.map_err(|halt| match halt {
+            Halt::Stopped => {
+                let next = "it was stopped on request; start again";
+                self.trouble(TroubleKind::Stopped, "the next change wasn't begun".to_owned(), next)
+            }
+            Halt::TooLong { wait, why, .. } => self.paced(wait, &why),
+        })
+    }
+
+    /// Counts writes of unknown fate in a row, and ends the batch when a tracker loses one after the other: each
+    /// costs a reading by id.
+    pub(super) fn ailing(&self, lost: bool) -> Result<(), Trouble> {
+        if !lost {
+            self.lost.store(0, Ordering::Relaxed);
+            return Ok(());
+        }
+        if self.lost.fetch_add(1, Ordering::Relaxed) + 1 < LOST_MAX {
+            return Ok(());
+        }
+        self.lost.store(0, Ordering::Relaxed);
+        let what = format!("{LOST_MAX} writes in a row had no answer that tells whether they arrived");
+        Err(self.trouble(TroubleKind::Unavailable, what, "the next cycle reads what arrived and goes on"))
+    }
+
+    fn paced(&self, wait: Duration, why: &str) -> Trouble {
+        let next =
+            format!("the next cycle goes on; there is room again at {} (budget of this tracker)", limits::ends(wait));
+        self.trouble(TroubleKind::Paced, format!("{why} is used up"), next)
     }
 
     fn limited(&self, asked: &Asked<'_>, wait: Duration, why: &str) -> Trouble {

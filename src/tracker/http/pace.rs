@@ -27,12 +27,16 @@ pub(super) enum Halt {
         wait: Duration,
         /// For what.
         why: String,
+        /// It is our own pace, not a limit that the tracker named.
+        ours: bool,
     },
 }
 
 /// The pace of one credential.
 pub(super) struct Pace {
     slots: Semaphore,
+    /// Whoever waits for the writing budget waits in line.
+    line: tokio::sync::Mutex<()>,
     writes_minute: DefaultDirectRateLimiter,
     writes_hour: DefaultDirectRateLimiter,
     points: Option<DefaultDirectRateLimiter>,
@@ -45,6 +49,7 @@ impl Pace {
         let (per_minute, per_hour) = (budget.writes_per_minute.max(1), budget.writes_per_hour.max(1));
         Self {
             slots: Semaphore::new(budget.concurrency.max(1) as usize),
+            line: tokio::sync::Mutex::new(()),
             writes_minute: quota(per_minute, (per_minute / 6).clamp(1, 10), minute),
             writes_hour: quota(per_hour, (per_hour / 4).max(1), minute * 60),
             points: points_per_minute.map(|points| quota(points, (points / 3).max(WRITE_POINTS.get()), minute)),
@@ -59,21 +64,30 @@ impl Pace {
         patience: Duration,
         stop: Option<&CancellationToken>,
     ) -> Result<SemaphorePermit<'_>, Halt> {
+        if effect == Effect::Write {
+            self.reserve(patience, stop).await?;
+        }
         let permit = unless_stopped(stop, self.slots.acquire()).await?.map_err(|_| Halt::Stopped)?;
         let give_up = Instant::now() + patience;
-        if effect == Effect::Write {
-            self.quota_wait(&self.writes_hour, NonZeroU32::MIN, "the budget of writes an hour", give_up, stop).await?;
-            self.quota_wait(&self.writes_minute, NonZeroU32::MIN, "the budget of writes a minute", give_up, stop)
-                .await?;
-        }
         if let Some(points) = &self.points {
-            let cost = if effect == Effect::Write { WRITE_POINTS } else { NonZeroU32::MIN };
+            let cost = if effect == Effect::Read { NonZeroU32::MIN } else { WRITE_POINTS };
             self.quota_wait(points, cost, "the tracker's points a minute", give_up, stop).await?;
         }
         loop {
             let Some((wait, why)) = self.paused() else { return Ok(permit) };
-            self.rest_until(wait, &why, give_up, stop).await?;
+            if Instant::now() + wait > give_up {
+                return Err(Halt::TooLong { wait, why, ours: false });
+            }
+            self.rest(wait, stop).await?;
         }
+    }
+
+    /// Takes a place in the budget for one writing request; waits for it in line, and once first not longer than the patience.
+    pub(super) async fn reserve(&self, patience: Duration, stop: Option<&CancellationToken>) -> Result<(), Halt> {
+        let _first = unless_stopped(stop, self.line.lock()).await?;
+        let give_up = Instant::now() + patience;
+        self.quota_wait(&self.writes_hour, NonZeroU32::MIN, "the budget of writes an hour", give_up, stop).await?;
+        self.quota_wait(&self.writes_minute, NonZeroU32::MIN, "the budget of writes a minute", give_up, stop).await
     }
 
     async fn quota_wait(
@@ -88,21 +102,11 @@ impl Pace {
             // A cost above the burst can't occur: every burst is at least the dearest request.
             let Ok(Err(not_until)) = quota.check_n(cost) else { return Ok(()) };
             let wait = not_until.wait_time_from(quota.clock().now()).max(Duration::from_millis(1));
-            self.rest_until(wait, why, give_up, stop).await?;
+            if Instant::now() + wait > give_up {
+                return Err(Halt::TooLong { wait, why: why.to_owned(), ours: true });
+            }
+            self.rest(wait, stop).await?;
         }
-    }
-
-    async fn rest_until(
-        &self,
-        wait: Duration,
-        why: &str,
-        give_up: Instant,
-        stop: Option<&CancellationToken>,
-    ) -> Result<(), Halt> {
-        if Instant::now() + wait > give_up {
-            return Err(Halt::TooLong { wait, why: why.to_owned() });
-        }
-        self.rest(wait, stop).await
     }
 
     /// Waits, unless somebody asks to stop.
@@ -192,7 +196,9 @@ mod tests {
         let pace = Pace::new(budget(60, 500), None);
         pace.pause(Duration::from_secs(100), "told so");
         pace.pause(Duration::from_secs(1), "a shorter one");
-        let Err(Halt::TooLong { wait, why }) = pace.admit(Effect::Read, Duration::from_secs(60), None).await else {
+        let Err(Halt::TooLong { wait, why, ours: false }) =
+            pace.admit(Effect::Read, Duration::from_secs(60), None).await
+        else {
             panic!("it was let through");
         };
         assert!(wait > Duration::from_secs(90), "{wait:?}");

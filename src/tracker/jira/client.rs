@@ -47,6 +47,11 @@ impl Client {
         Ok(Self { lane, base, user, source, secret, http })
     }
 
+    /// Where it answers.
+    pub(super) fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// `GET`, decoded; a status outside 2xx is a trouble.
     pub(super) async fn get<T: DeserializeOwned>(&self, target: &str) -> Result<T, Trouble> {
         self.read(Method::GET, target, None).await
@@ -68,7 +73,7 @@ impl Client {
         self.lane.json(&asked, &answer)
     }
 
-    /// Sends a writing request; a status outside 2xx is a trouble.
+    /// Sends a writing request whose place in the budget was taken before; a status outside 2xx is a trouble.
     pub(super) async fn write(
         &self,
         method: Method,
@@ -76,7 +81,7 @@ impl Client {
         body: &Value,
         stop: &CancellationToken,
     ) -> Result<Answer, Trouble> {
-        let asked = Asked { method, target, effect: Effect::Write };
+        let asked = Asked { method, target, effect: Effect::Reserved };
         self.send(&asked, Some(body), Some(stop)).await
     }
 
@@ -86,8 +91,9 @@ impl Client {
         body: Option<&Value>,
         stop: Option<&CancellationToken>,
     ) -> Result<Answer, Trouble> {
+        let used = self.secret.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut answer = self.lane.send(asked, stop, || self.attempt(asked, body)).await?;
-        if (answer.status.as_u16() == 401 || anonymous(&answer).is_some()) && self.renew()? {
+        if (answer.status.as_u16() == 401 || anonymous(&answer).is_some()) && self.renew(&used)? {
             answer = self.lane.send(asked, stop, || self.attempt(asked, body)).await?;
         }
         if let Some(reason) = anonymous(&answer) {
@@ -128,15 +134,15 @@ impl Client {
         Ok(Answer { status, headers, body })
     }
 
-    /// Reads a credential that stands in a file again; true if it is another one now.
-    fn renew(&self) -> Result<bool, Trouble> {
+    /// Reads a credential that stands in a file again; true if it is another one than was used.
+    fn renew(&self, used: &SecretString) -> Result<bool, Trouble> {
         if !matches!(self.source, Secret::File(_)) {
             return Ok(false);
         }
         let refused = |what| self.lane.trouble(TroubleKind::Unauthorized, what, "provide the token");
         let fresh = self.source.read().map_err(refused)?;
         let mut secret = self.secret.write().unwrap_or_else(PoisonError::into_inner);
-        let other = secret.expose_secret() != fresh.expose_secret();
+        let other = used.expose_secret() != fresh.expose_secret();
         *secret = fresh;
         Ok(other)
     }

@@ -107,8 +107,11 @@ impl Fetch for Jira {
 
 impl Write for Jira {
     /// Jira makes labels up as they are used.
-    async fn prepare(&self, _catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>) -> Result<(), Trouble> {
-        Ok(())
+    async fn prepare(
+        &self,
+        _catalogue: BTreeMap<ContainerKey, Vec<LabelSpec>>,
+    ) -> Result<BTreeMap<ContainerKey, Trouble>, Trouble> {
+        Ok(BTreeMap::new())
     }
 
     async fn write<L: Log>(&self, changes: Vec<Change>, log: &L, stop: &CancellationToken) -> Result<(), Trouble> {

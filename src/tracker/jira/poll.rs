@@ -32,7 +32,7 @@ impl Jira {
         pages: &mpsc::Sender<Vec<Issue>>,
     ) -> Result<Read, Trouble> {
         self.identify().await?;
-        let asked = self.scope();
+        let asked = format!("{} {}", self.client.base(), self.scope());
         let old = Memory::read(ask.memory.as_deref(), &asked).filter(|_| !ask.census);
         let memory = match old {
             Some(mut memory) => {
@@ -45,6 +45,7 @@ impl Jira {
             }
             None => {
                 let site = self.discover().await?;
+                self.client.lane.check_server(ask.server.as_deref(), &site.url)?;
                 self.know_site(site.clone());
                 let mut memory = Memory::new(asked, site);
                 memory.newest = self.read_all(ask.turn, &memory.site, pages).await?;

@@ -19,6 +19,7 @@ impl Jira {
     }
 
     async fn change<L: Log>(&self, change: Change, log: &L, stop: &CancellationToken) -> Result<(), Trouble> {
+        self.client.lane.reserve(stop).await?;
         log.intend(&change).await?;
         let body = match map::edit(&change) {
             Ok(body) => body,
@@ -26,7 +27,8 @@ impl Jira {
         };
         let target = format!("/rest/api/3/issue/{}", change.issue.id);
         let Err(trouble) = self.client.write(Method::PUT, &target, &body, stop).await else {
-            return log.outcome(&change, Outcome::Done).await;
+            log.outcome(&change, Outcome::Done).await?;
+            return self.client.lane.ailing(false);
         };
         let error = format!("{}: {trouble}", change.key);
         let outcome = match trouble.kind {
@@ -34,6 +36,9 @@ impl Jira {
             _ => Outcome::Failed { error },
         };
         log.outcome(&change, outcome).await?;
-        if trouble.ends_batch() { Err(trouble) } else { Ok(()) }
+        if trouble.ends_batch() {
+            return Err(trouble);
+        }
+        self.client.lane.ailing(trouble.kind == TroubleKind::FateUnknown)
     }
 }
