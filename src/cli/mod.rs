@@ -2,6 +2,7 @@
 
 mod approve;
 mod ask;
+mod backup;
 mod check;
 mod demo;
 mod explain;
@@ -86,6 +87,8 @@ enum Command {
     History(history::Args),
     /// Take back what a cycle wrote, where it still stands
     Undo(undo::Args),
+    /// Copy the database into a new file while everything goes on
+    Backup(backup::Args),
     /// Print the configuration's JSON Schema
     Schema,
 }
@@ -180,6 +183,7 @@ async fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Holds(args) => holds::run(&desk, args).await,
         Command::History(args) => history::run(&desk, args).await,
         Command::Undo(args) => undo::run(&desk, args).await,
+        Command::Backup(args) => backup::run(&desk, args).await,
         Command::Schema => schema::run(),
     }
 }

@@ -94,10 +94,13 @@ pub async fn preview<T: Fetch + 'static>(works: &Works<T>, store: Option<Store>)
     };
     let shelf = Arc::new(Shelf::fleeting(store));
     let turn = Turn(2 * cycle);
-    let gathered = gather(works, &shelf, turn, false).await?;
+    let mut gathered = gather(works, &shelf, turn, false).await?;
     let scheme = works.settings.scheme(&gathered.containers);
-    let (ledger, _) = people::released(ledger, &snapshot(&shelf, &gathered).await?, &links, &asked);
-    let (thought, mut errors) = surely(works, &shelf, &gathered, &scheme, &ledger, &links, cycle).await?;
+    let (mut ledger, _) = people::released(ledger, &snapshot(&shelf, &gathered).await?, &links, &asked);
+    for (from, to) in &gathered.moved {
+        ledger.hand_on(from, to);
+    }
+    let (thought, mut errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
     let refusal =
         approve(thought.plan.clone(), &gathered.coverage, &works.settings.limits(), Approval::default()).err();
@@ -199,7 +202,7 @@ async fn locked<T: Fetch + Write + 'static>(
     let asked = people::take(works, store).await?;
     let shelf = Arc::new(Shelf::Durable(store.clone()));
     let turn = Turn(2 * cycle);
-    let gathered = tokio::select! {
+    let mut gathered = tokio::select! {
         gathered = gather(works, &shelf, turn, order.census) => gathered?,
         () = stop.cancelled() => return Ok(stopped()),
     };
@@ -211,7 +214,7 @@ async fn locked<T: Fetch + Write + 'static>(
     let links = people::links(store, works).await?;
     let scheme = scheme_for(works, &gathered, order);
     let ledger = people::release(store, works, &snapshot(&shelf, &gathered).await?, &links, ledger, &asked).await?;
-    let (thought, mut errors) = surely(works, &shelf, &gathered, &scheme, &ledger, &links, cycle).await?;
+    let (thought, mut errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
     remember(works, store, &ledger, &thought).await?;
 
@@ -245,7 +248,7 @@ fn stopped() -> Turned {
 async fn surely<T: Fetch + 'static>(
     works: &Works<T>,
     shelf: &Shelf,
-    gathered: &Gathered,
+    gathered: &mut Gathered,
     scheme: &Scheme,
     ledger: &Ledger,
     links: &crate::roadmap::Links,
@@ -258,9 +261,13 @@ async fn surely<T: Fetch + 'static>(
     if thought.standing.doubts.is_empty() {
         return Ok((thought, Vec::new()));
     }
-    let errors = read_by_id(works, shelf, &thought.standing.doubts, &seen, Turn(2 * cycle)).await?;
+    let errors = read_by_id(works, shelf, &thought.standing.doubts, gathered, Turn(2 * cycle)).await?;
+    let mut ledger = ledger.clone();
+    for (from, to) in &gathered.moved {
+        ledger.hand_on(from, to);
+    }
     let seen = snapshot(shelf, gathered).await?;
-    Ok((think(&seen, links, ledger, scheme, &weights, day, cycle), errors))
+    Ok((think(&seen, links, &ledger, scheme, &weights, day, cycle), errors))
 }
 
 /// Keeps what was found out, whether or not anything is written.

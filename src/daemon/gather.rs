@@ -7,10 +7,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Works;
+use super::census::{Missed, find_missing, settle};
 use super::shelf::{KnownTo, Shelf, trouble};
-use crate::model::{ContainerKey, Coverage, Issue, IssueId, Reach, Snapshot, Timestamp, TrackerName, Turn};
+use crate::model::{ContainerKey, Coverage, Issue, IssueId, Presence, Reach, Snapshot, Timestamp, TrackerName, Turn};
 use crate::store::{StoreTrouble, TrackerState};
-use crate::tracker::{Ask, Fetch, Found, Read, Trouble};
+use crate::tracker::{Ask, Fetch, Read, Trouble};
 
 /// Pages under way between an adapter and the shelf.
 const PAGES_IN_FLIGHT: usize = 4;
@@ -25,6 +26,8 @@ pub(super) struct Gathered {
     pub(super) changed: usize,
     /// A full listing of some tracker was made.
     pub(super) census: bool,
+    /// Issues that live on under another id: from, to.
+    pub(super) moved: Vec<(IssueId, IssueId)>,
     /// Sentences about trackers that couldn't be read.
     pub(super) errors: Vec<String>,
     /// Sentences that a person should know though nothing failed.
@@ -51,7 +54,7 @@ pub(super) async fn gather<T: Fetch + 'static>(
         let (tracker, shelf) = (Arc::clone(tracker), Arc::clone(shelf));
         readings.spawn(async move {
             let answer = read(&*tracker, &shelf, ask).await;
-            (tracker.name().clone(), answer)
+            (tracker, answer)
         });
     }
     let mut gathered = Gathered {
@@ -59,14 +62,19 @@ pub(super) async fn gather<T: Fetch + 'static>(
         containers: Vec::new(),
         changed: 0,
         census: false,
+        moved: Vec::new(),
         errors: Vec::new(),
         findings: Vec::new(),
     };
     let mut answers = BTreeMap::new();
     while let Some(joined) = readings.join_next().await {
         match joined {
-            Ok((name, answer)) => {
-                answers.insert(name, answer);
+            Ok((tracker, answer)) => {
+                let answer = match answer {
+                    Ok(reading) => look_for_missing(works, shelf, &tracker, reading, turn).await,
+                    Err(error) => Err(error),
+                };
+                answers.insert(tracker.name().clone(), answer);
             }
             Err(error) => gathered.errors.push(format!("a reading broke off: {error}")),
         }
@@ -78,14 +86,37 @@ pub(super) async fn gather<T: Fetch + 'static>(
         gathered.census |= census && settled.reach.failed.is_none();
         gathered.errors.extend(settled.reach.failed.clone());
         gathered.findings.extend(settled.findings);
+        gathered.moved.extend(settled.moved);
         gathered.containers.extend(settled.containers);
         gathered.coverage.trackers.insert(name, settled.reach);
     }
     Ok(gathered)
 }
 
+/// What a reading brought, and what came of issues that it didn't show.
+struct Reading {
+    read: Read,
+    missed: Missed,
+    changed: usize,
+}
+
+async fn look_for_missing<T: Fetch>(
+    works: &Works<T>,
+    shelf: &Shelf,
+    tracker: &T,
+    (read, changed): (Read, usize),
+    turn: Turn,
+) -> Result<Reading, Trouble> {
+    let missed = match &read.listed {
+        Some(listed) => find_missing(works, shelf, tracker, listed, &read.containers, turn).await?,
+        None => Missed::default(),
+    };
+    Ok(Reading { read, changed: changed + missed.changed, missed })
+}
+
 struct Concluded {
     reach: Reach,
+    moved: Vec<(IssueId, IssueId)>,
     containers: Vec<ContainerKey>,
     findings: Vec<String>,
     changed: usize,
@@ -98,11 +129,11 @@ async fn conclude<T: Fetch>(
     name: &TrackerName,
     state: &TrackerState,
     census: bool,
-    answer: Option<Result<(Read, usize), Trouble>>,
+    answer: Option<Result<Reading, Trouble>>,
 ) -> Result<Concluded, StoreTrouble> {
     let now = works.clock.now();
     let failure = match answer {
-        Some(Ok((read, changed))) => {
+        Some(Ok(Reading { read, mut missed, changed })) => {
             let kept = match shelf {
                 Shelf::Durable(store) => store.finish_reading(name, &read, now, census).await,
                 Shelf::Fleeting { .. } => Ok(()),
@@ -112,7 +143,11 @@ async fn conclude<T: Fetch>(
                     return Ok(Concluded {
                         reach: Reach { whole: true, failed: None, age_s: Some(0) },
                         containers: read.containers,
-                        findings: read.findings,
+                        findings: {
+                            missed.findings.splice(0..0, read.findings);
+                            missed.findings
+                        },
+                        moved: missed.moved,
                         changed,
                     });
                 }
@@ -132,6 +167,7 @@ async fn conclude<T: Fetch>(
             age_s: state.last_whole.map(|last| age_s(last, now)),
         },
         containers: state.containers.clone(),
+        moved: Vec::new(),
         findings: Vec::new(),
         changed: 0,
     })
@@ -171,18 +207,20 @@ pub(super) async fn read<T: Fetch>(tracker: &T, shelf: &Shelf, ask: Ask) -> Resu
     Ok((read?, changed))
 }
 
-/// Reads issues by id where their answer hangs on a surer reading. Returns whether anything was read.
+/// Reads issues by id where their answer hangs on a surer reading. Returns what went wrong, a sentence each.
 pub(super) async fn read_by_id<T: Fetch>(
     works: &Works<T>,
     shelf: &Shelf,
     issues: &BTreeSet<IssueId>,
-    snapshot: &Snapshot,
+    gathered: &mut Gathered,
     turn: Turn,
 ) -> Result<Vec<String>, StoreTrouble> {
     let mut errors = Vec::new();
+    let seen = snapshot(shelf, gathered).await?;
+    let containers = gathered.containers.clone();
     for tracker in &works.trackers {
-        let reachable = snapshot.coverage.trackers.get(tracker.name()).is_some_and(|reach| reach.failed.is_none());
-        let wanted: Vec<Arc<Issue>> = snapshot
+        let reachable = seen.coverage.trackers.get(tracker.name()).is_some_and(|reach| reach.failed.is_none());
+        let wanted: Vec<Arc<Issue>> = seen
             .issues
             .iter()
             .filter(|issue| &issue.id.tracker == tracker.name() && issues.contains(&issue.id))
@@ -191,12 +229,21 @@ pub(super) async fn read_by_id<T: Fetch>(
         if wanted.is_empty() || !reachable {
             continue;
         }
-        match tracker.by_id(wanted, turn).await {
-            Ok(found) => shelf.keep(found.into_iter().filter_map(Found::here).collect()).await?,
+        match tracker.by_id(wanted.clone(), turn).await {
+            Ok(found) => {
+                let missed = settle(shelf, tracker.name(), &wanted, found, &containers, false).await?;
+                gathered.findings.extend(missed.findings);
+                gathered.moved.extend(missed.moved);
+            }
             Err(error) => errors.push(error.to_string()),
         }
     }
     Ok(errors)
+}
+
+/// Whether an issue belongs to the picture: it is in reach, or it was and is remembered as it was last seen.
+pub(super) fn is_known(issue: &Issue, in_reach: &BTreeSet<&ContainerKey>) -> bool {
+    in_reach.contains(&issue.container) || issue.presence == Presence::Outside
 }
 
 /// Everything on the shelf that is in reach of the configuration.
@@ -204,7 +251,7 @@ pub(super) async fn snapshot(shelf: &Shelf, gathered: &Gathered) -> Result<Snaps
     let in_reach: BTreeSet<&ContainerKey> = gathered.containers.iter().collect();
     let issues = shelf.issues().await?;
     Ok(Snapshot {
-        issues: issues.into_iter().filter(|issue| in_reach.contains(&issue.container)).map(Arc::new).collect(),
+        issues: issues.into_iter().filter(|issue| is_known(issue, &in_reach)).map(Arc::new).collect(),
         coverage: gathered.coverage.clone(),
     })
 }

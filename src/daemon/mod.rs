@@ -1,6 +1,7 @@
 //! The daemon: poll, the cycle, apply, and the loop that turns them.
 
 mod apply;
+mod census;
 mod cycle;
 mod echo;
 mod gather;

@@ -1,6 +1,6 @@
 //! Where readings are kept while a cycle works: the store, or, for a preview, memory laid over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Issue, IssueId, Timestamp, TrackerName};
@@ -12,13 +12,21 @@ pub(super) enum Shelf {
     /// Durably.
     Durable(Store),
     /// Until the preview ends, over what an earlier cycle stored, if any did.
-    Fleeting { below: Option<Store>, above: Mutex<BTreeMap<IssueId, Issue>> },
+    Fleeting { below: Option<Store>, above: Mutex<Above> },
+}
+
+/// What a preview lays over the store.
+#[derive(Default)]
+pub(super) struct Above {
+    issues: BTreeMap<IssueId, Issue>,
+    /// Taken out.
+    gone: BTreeSet<IssueId>,
 }
 
 impl Shelf {
     /// A shelf that forgets.
     pub(super) fn fleeting(below: Option<Store>) -> Self {
-        Self::Fleeting { below, above: Mutex::new(BTreeMap::new()) }
+        Self::Fleeting { below, above: Mutex::default() }
     }
 
     /// The store behind it, if there is one.
@@ -54,10 +62,52 @@ impl Shelf {
                         issue.item = item;
                         issue.aliases = aliases;
                     }
-                    above.insert(issue.id.clone(), issue);
+                    above.gone.remove(&issue.id);
+                    above.issues.insert(issue.id.clone(), issue);
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Takes issues out that are gone for good.
+    pub(super) async fn remove(&self, ids: Vec<IssueId>) -> Result<(), StoreTrouble> {
+        match self {
+            Self::Durable(store) => store.remove_issues(&ids).await,
+            Self::Fleeting { above, .. } => {
+                let mut above = above.lock().unwrap_or_else(PoisonError::into_inner);
+                above.issues.retain(|id, _| !ids.contains(id));
+                above.gone.extend(ids);
+                Ok(())
+            }
+        }
+    }
+
+    /// An issue became another one elsewhere, which takes over its item and its keys.
+    pub(super) async fn relocate(&self, from: &Issue, mut there: Issue) -> Result<(), StoreTrouble> {
+        match self {
+            Self::Durable(store) => store.move_issue(&from.id, &there).await,
+            Self::Fleeting { above, .. } => {
+                there.item = there.item.or_else(|| from.item.clone());
+                there.aliases.extend(from.aliases.iter().chain([&from.key]).cloned());
+                let mut above = above.lock().unwrap_or_else(PoisonError::into_inner);
+                above.issues.remove(&from.id);
+                above.gone.insert(from.id.clone());
+                above.issues.insert(there.id.clone(), there);
+                Ok(())
+            }
+        }
+    }
+
+    /// Issues of a tracker that a full listing didn't show though they are stored as being there.
+    pub(super) async fn unlisted(
+        &self,
+        tracker: &TrackerName,
+        listed: &BTreeSet<String>,
+    ) -> Result<Vec<Issue>, StoreTrouble> {
+        match self.store() {
+            Some(store) => store.unlisted(tracker, listed).await,
+            None => Ok(Vec::new()),
         }
     }
 
@@ -69,8 +119,8 @@ impl Shelf {
         };
         if let Self::Fleeting { above, .. } = self {
             let above = above.lock().unwrap_or_else(PoisonError::into_inner);
-            issues.retain(|issue| !above.contains_key(&issue.id));
-            issues.extend(above.values().cloned());
+            issues.retain(|issue| !above.issues.contains_key(&issue.id) && !above.gone.contains(&issue.id));
+            issues.extend(above.issues.values().cloned());
             issues.sort_by(|a, b| a.id.cmp(&b.id));
         }
         Ok(issues)
@@ -100,7 +150,7 @@ impl Known for KnownTo<'_> {
         if let Shelf::Fleeting { above, .. } = self.shelf {
             let above = above.lock().unwrap_or_else(PoisonError::into_inner);
             for id in ids {
-                if let Some(issue) = above.get(&IssueId::new(self.tracker, id)) {
+                if let Some(issue) = above.issues.get(&IssueId::new(self.tracker, id)) {
                     stamps.insert(id.clone(), issue.updated);
                 }
             }
@@ -122,7 +172,7 @@ impl Known for KnownTo<'_> {
         if let Shelf::Fleeting { above, .. } = self.shelf {
             let above = above.lock().unwrap_or_else(PoisonError::into_inner);
             for id in ids {
-                if let Some(issue) = above.get(&IssueId::new(self.tracker, id)) {
+                if let Some(issue) = above.issues.get(&IssueId::new(self.tracker, id)) {
                     issues.insert(id.clone(), issue.clone());
                 }
             }

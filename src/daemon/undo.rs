@@ -37,11 +37,10 @@ pub async fn undo<T: Fetch + Write + 'static>(
     let work = async {
         store.set_note(SETTLED, "").await?;
         let shelf = Arc::new(Shelf::Durable(store.clone()));
-        let gathered = gather(works, &shelf, Turn(2 * cycle), false).await?;
+        let mut gathered = gather(works, &shelf, Turn(2 * cycle), false).await?;
         let mut turned = Turned { errors: gathered.errors.clone(), ..Turned::default() };
         let written: BTreeSet<IssueId> = journal.iter().map(|entry| entry.change.issue.clone()).collect();
-        let seen = snapshot(&shelf, &gathered).await?;
-        turned.errors.extend(read_by_id(works, &shelf, &written, &seen, Turn(2 * cycle)).await?);
+        turned.errors.extend(read_by_id(works, &shelf, &written, &mut gathered, Turn(2 * cycle)).await?);
         let ledger = store.ledger().await?;
         let links = people::links(store, works).await?;
         let scheme = scheme_for(works, &gathered, &Order::default());

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::gather::is_known;
 use super::{CycleTrouble, Thought, Works, people, think};
 use crate::model::{ContainerKey, Coverage, Reach, Snapshot, Timestamp, TrackerName};
 use crate::plan::Ledger;
@@ -38,7 +39,7 @@ impl View {
         let issues = store.issues().await?;
         let in_reach: BTreeSet<&ContainerKey> = containers.iter().collect();
         let snapshot = Snapshot {
-            issues: issues.into_iter().filter(|issue| in_reach.contains(&issue.container)).map(Arc::new).collect(),
+            issues: issues.into_iter().filter(|issue| is_known(issue, &in_reach)).map(Arc::new).collect(),
             coverage,
         };
         let ledger = store.ledger().await?;

@@ -106,6 +106,16 @@ impl Ledger {
         self.rows.range(first_key(issue)..).take_while(move |(key, _)| key.issue == *issue)
     }
 
+    /// Hands the rows of an issue on to the one that it became elsewhere; rows that are there already stay.
+    pub fn hand_on(&mut self, from: &IssueId, to: &IssueId) {
+        let moved: Vec<(RowKey, Row)> =
+            self.rows_of(from).map(|(key, row)| (RowKey { issue: to.clone(), ..key.clone() }, row.clone())).collect();
+        self.rows.retain(|key, _| key.issue != *from);
+        for (key, row) in moved {
+            self.rows.entry(key).or_insert(row);
+        }
+    }
+
     /// The rows of one issue, to be changed.
     pub(super) fn rows_of_mut(&mut self, issue: &IssueId) -> impl Iterator<Item = (&RowKey, &mut Row)> {
         self.rows.range_mut(first_key(issue)..).take_while(move |(key, _)| key.issue == *issue)

@@ -8,7 +8,7 @@ mod sqlite;
 mod trouble;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +62,16 @@ impl Store {
     pub async fn lock(&self, who: &str, wait: Duration) -> Result<Lock, StoreTrouble> {
         match &self.backend {
             Backend::Sqlite(sqlite) => lock::take(sqlite.path(), who, wait).await,
+        }
+    }
+
+    /// Writes a whole copy of the store into a new file (mode 0600), while others go on reading and writing.
+    ///
+    /// # Errors
+    /// A file that is there already, a directory that isn't, a full disk; nothing is left of a copy that failed.
+    pub async fn backup(&self, copy: &std::path::Path) -> Result<(), StoreTrouble> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.backup(copy).await,
         }
     }
 
@@ -133,6 +143,10 @@ interface! {
     fn stamps(&self, tracker: &TrackerName, ids: &[String]) -> BTreeMap<String, Timestamp>;
     /// Says which item issues are part of; writes only where that differs. Unknown issues are left out.
     fn assign_items(&self, items: &[(IssueId, ItemId)]) -> ();
+    /// An issue became another one elsewhere: its ledger rows, item and keys are handed on to that one, which is saved.
+    fn move_issue(&self, from: &IssueId, there: &Issue) -> ();
+    /// Issues of a tracker that a full listing didn't show though they are stored as being there, sorted by id.
+    fn unlisted(&self, tracker: &TrackerName, listed: &BTreeSet<String>) -> Vec<Issue>;
     /// Takes issues out that are gone for good, with their aliases. Their ledger rows and journal stay.
     fn remove_issues(&self, ids: &[IssueId]) -> ();
     /// The issue that has this key (ignoring case), else the one that once had it.

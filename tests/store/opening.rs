@@ -203,3 +203,54 @@ fn every_answer_can_be_awaited_on_any_thread() {
         store.lock("x", std::time::Duration::ZERO).await.map(drop)
     });
 }
+
+/// A database as the first schema left it, with a plan that waits.
+async fn of_the_first_schema(place: &Place) {
+    let options = SqliteConnectOptions::new().filename(place.file()).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql(include_str!("../../src/store/migrations/0001_spine.sql")).execute(&mut connection).await.unwrap();
+    let plan = r#"{"reviewed":{"fingerprint":"abc","edits":[]},"need":"limits","detail":"many","cycle":7,"at":"2026-01-01T00:00:00Z"}"#;
+    sqlx::query("INSERT INTO waiting (one, plan) VALUES (1, ?)").bind(plan).execute(&mut connection).await.unwrap();
+    sqlx::query("INSERT INTO notes (key, value) VALUES ('kept', 'yes')").execute(&mut connection).await.unwrap();
+    let marks = "PRAGMA application_id = 0x72646d70; PRAGMA user_version = 1";
+    sqlx::raw_sql(marks).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_older_schema_is_copied_before_it_is_brought_up_to_date_and_loses_nothing() {
+    let place = Place::new();
+    of_the_first_schema(&place).await;
+    let before = std::fs::read(place.file()).unwrap();
+    assert!(matches!(Store::open_existing_read_only(&place.url()).await, Err(StoreTrouble::Older { .. })));
+    let store = place.open().await;
+    assert_eq!(store.note("kept").await.unwrap().as_deref(), Some("yes"));
+    let waiting = store.waiting().await.unwrap().expect("the plan still waits");
+    assert_eq!((waiting.cycle, store.reviewed("abc").await.unwrap()), (7, Some(waiting.clone())));
+    store.close().await.unwrap();
+    let copy = place.directory.path().join("roadmapd.db.schema-1");
+    assert_eq!(mode(&copy), 0o600);
+    // The copy is the database of before: brought up to date itself, it holds the same.
+    std::fs::rename(&copy, place.file()).unwrap();
+    assert!(!before.is_empty());
+    let restored = place.open().await;
+    assert_eq!(restored.waiting().await.unwrap().map(|plan| plan.cycle), Some(7));
+}
+
+#[tokio::test]
+async fn a_backup_is_a_whole_store_of_its_own_and_overwrites_nothing() {
+    let place = Place::new();
+    let store = place.open().await;
+    store.save_issues(&[issue("1", "jira:PAY-1")]).await.unwrap();
+    let copy = place.directory.path().join("copy.db");
+    store.backup(&copy).await.unwrap();
+    store.save_issues(&[issue("2", "jira:PAY-2")]).await.unwrap();
+    assert_eq!(mode(&copy), 0o600);
+    let restored = Store::open(&url(&copy)).await.unwrap();
+    assert_eq!(restored.issues().await.unwrap().len(), 1);
+    restored.close().await.unwrap();
+    let refused = store.backup(&copy).await.expect_err("it is there already");
+    assert!(refused.to_string().contains("copy.db"), "{refused}");
+    let nowhere = store.backup(&place.directory.path().join("none/copy.db")).await;
+    assert!(nowhere.is_err());
+}

@@ -89,12 +89,9 @@ CREATE TABLE hand_links (
     PRIMARY KEY (a, b)
 ) STRICT, WITHOUT ROWID;
 
--- Plans that waited for a person, the last ones: a yes may come after the next one was made.
 CREATE TABLE waiting (
-    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-    fingerprint TEXT NOT NULL UNIQUE,
-    waits       INTEGER NOT NULL,
-    plan        TEXT NOT NULL
+    one  INTEGER PRIMARY KEY CHECK (one = 1),
+    plan TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE scores (

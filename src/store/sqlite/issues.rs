@@ -1,12 +1,12 @@
 //! Issues by immutable id, with their aliases and items.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json as array;
 use sqlx::{Connection, SqliteConnection};
 
 use super::{Answer, BATCH, BEGIN, Sqlite, json, plain, value};
-use crate::model::{Issue, IssueId, IssueKey, ItemId, Timestamp, TrackerName};
+use crate::model::{Issue, IssueId, IssueKey, ItemId, Presence, Timestamp, TrackerName};
 
 /// Aliases by tracker and id, as local keys.
 type Aliases = BTreeMap<(String, String), Vec<String>>;
@@ -22,23 +22,7 @@ impl Sqlite {
     pub(in crate::store) async fn save_issues(&self, issues: &[Issue]) -> Answer<()> {
         let mut hand = self.hand().await?;
         let mut work = hand.begin_with(BEGIN).await?;
-        for batch in issues.chunks(BATCH) {
-            keep_old_keys(&mut work, batch).await?;
-            let rows = batch.iter().map(row_of).collect::<Answer<Vec<_>>>()?;
-            sqlx::query(
-                "INSERT INTO issues (tracker, id, key, key_folded, updated, turn, item, features)
-                 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
-                 FROM json_each(?) WHERE true
-                 ON CONFLICT (tracker, id) DO UPDATE SET
-                     key = excluded.key, key_folded = excluded.key_folded, updated = excluded.updated,
-                     turn = excluded.turn, item = coalesce(item, excluded.item), features = excluded.features
-                 WHERE features <> excluded.features",
-            )
-            .bind(json(&rows)?)
-            .execute(&mut *work)
-            .await?;
-            save_aliases(&mut work, batch).await?;
-        }
+        save(&mut work, issues).await?;
         Ok(work.commit().await?)
     }
 
@@ -121,6 +105,46 @@ impl Sqlite {
         Ok(work.commit().await?)
     }
 
+    pub(in crate::store) async fn move_issue(&self, from: &IssueId, there: &Issue) -> Answer<()> {
+        let old = self.issues_by_id(&from.tracker, std::slice::from_ref(&from.id)).await?.pop();
+        let mut moved = there.clone();
+        if let Some(old) = old {
+            moved.item = moved.item.or(old.item);
+            moved.aliases.extend(old.aliases);
+            moved.aliases.push(old.key);
+        }
+        let mut hand = self.hand().await?;
+        let mut work = hand.begin_with(BEGIN).await?;
+        for (statement, fresh) in [
+            ("UPDATE OR IGNORE ledger SET id = ?3 WHERE tracker = ?1 AND id = ?2", true),
+            ("DELETE FROM ledger WHERE tracker = ?1 AND id = ?2", false),
+            ("DELETE FROM issues WHERE tracker = ?1 AND id = ?2", false),
+        ] {
+            let query = sqlx::query(statement).bind(from.tracker.as_str()).bind(&from.id);
+            let query = if fresh { query.bind(&there.id.id) } else { query };
+            query.execute(&mut *work).await?;
+        }
+        save(&mut work, std::slice::from_ref(&moved)).await?;
+        Ok(work.commit().await?)
+    }
+
+    pub(in crate::store) async fn unlisted(
+        &self,
+        tracker: &TrackerName,
+        listed: &BTreeSet<String>,
+    ) -> Answer<Vec<Issue>> {
+        let mut hand = self.hand().await?;
+        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM issues WHERE tracker = ? ORDER BY id")
+            .bind(tracker.as_str())
+            .fetch_all(&mut *hand)
+            .await?;
+        drop(hand);
+        let missing: Vec<String> = ids.into_iter().filter(|id| !listed.contains(id)).collect();
+        let mut issues = self.issues_by_id(tracker, &missing).await?;
+        issues.retain(|issue| issue.presence == Presence::Here);
+        Ok(issues)
+    }
+
     pub(in crate::store) async fn remove_issues(&self, ids: &[IssueId]) -> Answer<()> {
         let mut hand = self.hand().await?;
         let mut work = hand.begin_with(BEGIN).await?;
@@ -149,6 +173,27 @@ impl Sqlite {
         let Some(id) = id else { return Ok(None) };
         Ok(self.issues_by_id(&key.tracker, &[id]).await?.pop())
     }
+}
+
+async fn save(work: &mut SqliteConnection, issues: &[Issue]) -> Answer<()> {
+    for batch in issues.chunks(BATCH) {
+        keep_old_keys(work, batch).await?;
+        let rows = batch.iter().map(row_of).collect::<Answer<Vec<_>>>()?;
+        sqlx::query(
+            "INSERT INTO issues (tracker, id, key, key_folded, updated, turn, item, features)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+             FROM json_each(?) WHERE true
+             ON CONFLICT (tracker, id) DO UPDATE SET
+                 key = excluded.key, key_folded = excluded.key_folded, updated = excluded.updated,
+                 turn = excluded.turn, item = coalesce(item, excluded.item), features = excluded.features
+             WHERE features <> excluded.features",
+        )
+        .bind(json(&rows)?)
+        .execute(&mut *work)
+        .await?;
+        save_aliases(work, batch).await?;
+    }
+    Ok(())
 }
 
 fn row_of(issue: &Issue) -> Answer<serde_json::Value> {

@@ -74,6 +74,11 @@ impl Sqlite {
         }
     }
 
+    /// Writes a whole copy into a new file.
+    pub(super) async fn backup(&self, copy: &Path) -> Result<(), StoreTrouble> {
+        open::copy_into(&mut *self.hand().await?, &self.path, copy).await
+    }
+
     /// The sentence for a failure; `doing` is the method's name.
     pub(super) fn trouble(&self, doing: &str, failure: Failure) -> StoreTrouble {
         trouble(&self.path, &doing.replace('_', " "), failure)

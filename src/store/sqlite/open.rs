@@ -15,7 +15,8 @@ use crate::store::StoreTrouble;
 /// "rdmp": marks a file as ours in SQLite's header.
 const APPLICATION: u32 = 0x7264_6d70;
 /// What turns a database of version n into one of n + 1, from the empty one on.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_spine.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_spine.sql"), include_str!("../migrations/0002_reviewed.sql")];
 const KNOWN: u32 = MIGRATIONS.len() as u32;
 /// How long a transaction waits for another process's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,9 +48,9 @@ impl Sqlite {
             }
         }
         let mut connection = connect(path, options(path)).await?;
-        if let Err(error) = migrate(&mut connection).await {
+        if let Err(trouble) = bring_up_to_date(path, &mut connection).await {
             connection.close().await.ok();
-            return Err(trouble(path, "bring its schema up to date", error.into()));
+            return Err(trouble);
         }
         Ok(Self { path: path.to_owned(), connection: Mutex::new(Some(connection)) })
     }
@@ -210,6 +211,37 @@ async fn examine(path: &Path, connection: &mut SqliteConnection, bytes: u64) -> 
         }
     }
     Ok(version)
+}
+
+/// Copies the database beside itself if its schema is older, then brings that up to date.
+async fn bring_up_to_date(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreTrouble> {
+    let failed = |error: sqlx::Error| trouble(path, "bring its schema up to date", error.into());
+    let found = version(connection).await.map_err(failed)?;
+    if (1..KNOWN).contains(&found) {
+        let copy = with_suffix(path, &format!(".schema-{found}"));
+        // One that is there already was made before a migration that didn't come to its end: it is the older, better copy.
+        if !copy.exists() {
+            copy_into(connection, path, &copy).await?;
+        }
+    }
+    migrate(connection).await.map_err(failed)
+}
+
+/// Writes a whole copy of the database into a new file for its owner only.
+pub(super) async fn copy_into(connection: &mut SqliteConnection, path: &Path, copy: &Path) -> Result<(), StoreTrouble> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // SQLite writes into an empty file, so that the copy never is readable for others, and never overwrites anything.
+    options.open(copy).map_err(|error| StoreTrouble::from_io(copy, "create", &error))?;
+    let copied = sqlx::query("VACUUM INTO ?").bind(copy.display().to_string()).execute(connection).await;
+    if let Err(error) = copied {
+        fs::remove_file(copy).ok();
+        return Err(trouble(path, "be copied", error.into()));
+    }
+    let on_disk = File::open(copy).and_then(|file| file.sync_all());
+    on_disk.map_err(|error| StoreTrouble::from_io(copy, "put on the disk", &error))
 }
 
 /// Brings the schema up to date; each step is one transaction that another process may have made meanwhile.

@@ -1,0 +1,110 @@
+//! What a reading didn't find where it looked -> deleted, moved, filtered out, or hidden: told apart by id, never guessed from absence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Works;
+use super::shelf::{Shelf, trouble};
+use crate::model::{ContainerKey, Issue, IssueId, Presence, TrackerName, Turn};
+use crate::store::StoreTrouble;
+use crate::tracker::{Fetch, Found, TrackerConfig, Trouble};
+
+/// What became of issues that weren't where they were looked for.
+#[derive(Debug, Default)]
+pub(super) struct Missed {
+    /// Issues that live on under another id: from, to.
+    pub(super) moved: Vec<(IssueId, IssueId)>,
+    /// Sentences for a person.
+    pub(super) findings: Vec<String>,
+    /// How many are no longer as they were stored.
+    pub(super) changed: usize,
+}
+
+/// Asks by id for what a full listing didn't show, and keeps what comes of it.
+pub(super) async fn find_missing<T: Fetch>(
+    works: &Works<T>,
+    shelf: &Shelf,
+    tracker: &T,
+    listed: &BTreeSet<String>,
+    containers: &[ContainerKey],
+    turn: Turn,
+) -> Result<Missed, Trouble> {
+    let name = tracker.name();
+    let in_reach: BTreeSet<&ContainerKey> = containers.iter().collect();
+    let unlisted = shelf.unlisted(name, listed).await.map_err(|error| trouble(name, &error))?;
+    let missing: Vec<Arc<Issue>> =
+        unlisted.into_iter().filter(|issue| in_reach.contains(&issue.container)).map(Arc::new).collect();
+    if missing.is_empty() {
+        return Ok(Missed::default());
+    }
+    let found = tracker.by_id(missing.clone(), turn).await?;
+    let filters = works.settings.trackers.iter().any(|config| match config {
+        TrackerConfig::Jira(jira) => jira.name == *name && !jira.jql.is_empty(),
+        TrackerConfig::Github(_) => false,
+    });
+    settle(shelf, name, &missing, found, containers, filters).await.map_err(|error| trouble(name, &error))
+}
+
+/// Keeps what a reading by id found. `filters`: an issue that is there and wasn't listed is one that `jql` leaves out.
+pub(super) async fn settle(
+    shelf: &Shelf,
+    tracker: &TrackerName,
+    asked: &[Arc<Issue>],
+    found: Vec<Found>,
+    containers: &[ContainerKey],
+    filters: bool,
+) -> Result<Missed, StoreTrouble> {
+    let asked: BTreeMap<&IssueId, &Arc<Issue>> = asked.iter().map(|issue| (&issue.id, issue)).collect();
+    let (mut missed, mut keep, mut gone) = (Missed::default(), Vec::new(), Vec::new());
+    let mut told: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in found {
+        let Some(known) = asked.get(one.asked()).copied() else { continue };
+        match one {
+            Found::Here(issue) if !containers.contains(&issue.container) => {
+                told.entry(OUTSIDE).or_default().push(format!("{} is {} now", known.key, issue.key));
+                keep.push(Issue { presence: Presence::Outside, ..*issue });
+            }
+            Found::Here(issue) if filters => {
+                told.entry(FILTERED).or_default().push(issue.key.to_string());
+                keep.push(Issue { presence: Presence::Filtered, ..*issue });
+            }
+            Found::Here(issue) => keep.push(*issue),
+            Found::Moved { there: Some(there), .. } => {
+                missed.findings.push(format!("{} is {} now; its levels and holds went with it", known.key, there.key));
+                missed.moved.push((known.id.clone(), there.id.clone()));
+                shelf.relocate(known, *there).await?;
+            }
+            Found::Moved { to, there: None, .. } => {
+                told.entry(OUTSIDE).or_default().push(format!("{} is {to} now", known.key));
+                keep.push(Issue { presence: Presence::Outside, ..(**known).clone() });
+            }
+            Found::Deleted(id) => {
+                told.entry(DELETED).or_default().push(known.key.to_string());
+                gone.push(id);
+            }
+            Found::Hidden(_) => {
+                told.entry(HIDDEN).or_default().push(known.key.to_string());
+                keep.push(Issue { presence: Presence::Hidden, ..(**known).clone() });
+            }
+        }
+    }
+    missed.changed = keep.len() + gone.len() + missed.moved.len();
+    missed.findings.extend(told.into_iter().map(|(what, keys)| sentence(tracker, what, &keys)));
+    shelf.remove(gone).await?;
+    shelf.keep(keep).await?;
+    Ok(missed)
+}
+
+const DELETED: &str = "deleted";
+const FILTERED: &str = "left out by jql now: remembered as last seen, not written";
+const HIDDEN: &str =
+    "no longer shown to this credential (deleted, or hidden from it): remembered as last seen, not written";
+const OUTSIDE: &str = "outside the configuration now: remembered as last seen, not written";
+
+/// The first three by name, the others counted.
+fn sentence(tracker: &TrackerName, what: &str, keys: &[String]) -> String {
+    let named = keys.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    let more = keys.len().saturating_sub(3);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{tracker}: {named}{more}: {what}")
+}
