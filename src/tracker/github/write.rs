@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::Github;
+use super::client::Client;
 use super::map::{self, fold};
 use super::wire::Label;
 use crate::model::ContainerKey;
@@ -37,31 +38,25 @@ impl Github {
     }
 
     async fn list_labels(&self, repository: &str) -> Result<BTreeSet<String>, Trouble> {
-        let mut target = format!("/repos/{repository}/labels?per_page=100");
-        let mut seen = BTreeSet::from([target.clone()]);
-        let mut labels = BTreeSet::new();
-        loop {
-            let (page, answer): (Vec<Label>, Answer) = self.client.get_json(&target).await?;
-            labels.extend(page.iter().map(|label| fold(label.name())));
-            let Some(next) = self.client.next(&answer) else { return Ok(labels) };
-            if seen.len() >= self.client.lane.policy.pages_max || !seen.insert(next.clone()) {
-                let what = format!("the label list of {repository} names a page again that was read already");
-                return Err(self.client.lane.trouble(TroubleKind::Garbled, what, "the next cycle tries again"));
-            }
-            target = next;
+        let client = self.access.of(repository).await?;
+        let target = format!("/repos/{repository}/labels?per_page=100");
+        match client.list::<Vec<Label>>(&target).await? {
+            Ok(pages) => Ok(pages.iter().flatten().map(|label| fold(label.name())).collect()),
+            Err(answer) => Err(client.refusal(Method::GET, &target, &answer)),
         }
     }
 
     async fn create_label(&self, repository: &str, spec: &LabelSpec) -> Result<(), Trouble> {
         let target = format!("/repos/{repository}/labels");
         let body = json!({"name": spec.name, "color": spec.color, "description": spec.description});
-        let answer = self.client.send(Method::POST, &target, Some(&body), None, None).await?;
+        let client = self.access.of(repository).await?;
+        let answer = client.send(Method::POST, &target, Some(&body), None, None).await?;
         // Another spelling of the same name, or somebody was quicker.
         let exists = answer.status.as_u16() == 422 && answer.words().contains("already_exists");
         if answer.status.is_success() || exists {
             return Ok(());
         }
-        let mut trouble = self.client.refusal(Method::POST, &target, &answer);
+        let mut trouble = client.refusal(Method::POST, &target, &answer);
         trouble.what = format!("{} (creating the label {:?} of {repository})", trouble.what, spec.name);
         Err(trouble)
     }
@@ -88,24 +83,28 @@ impl Github {
             Ok(delta) => delta,
             Err(error) => return (Outcome::Failed { error }, None),
         };
+        let client = match self.access.of(&change.container.local).await {
+            Ok(client) => client,
+            Err(trouble) => return ending(trouble, false),
+        };
         let issue = format!("/repos/{}/issues/{}/labels", change.container.local, change.key.number());
         let mut there: Option<BTreeSet<String>> = None;
         if !delta.add.is_empty() {
             let body = json!({"labels": delta.add});
-            match self.client.send(Method::POST, &issue, Some(&body), None, Some(stop)).await {
-                Ok(answer) if answer.status.is_success() => match self.labels(Method::POST, &issue, answer) {
+            match client.send(Method::POST, &issue, Some(&body), None, Some(stop)).await {
+                Ok(answer) if answer.status.is_success() => match labels(&client, Method::POST, &issue, answer) {
                     Ok(labels) => there = Some(labels),
                     Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
                 },
-                Ok(answer) => return ending(self.client.refusal(Method::POST, &issue, &answer), false),
+                Ok(answer) => return ending(client.refusal(Method::POST, &issue, &answer), false),
                 Err(trouble) => return ending(trouble, false),
             }
         }
         let mut begun = there.is_some();
         for label in &delta.remove {
             let target = format!("{issue}/{}", segment(label));
-            match self.client.send(Method::DELETE, &target, None, None, Some(stop)).await {
-                Ok(answer) if answer.status.is_success() => match self.labels(Method::DELETE, &target, answer) {
+            match client.send(Method::DELETE, &target, None, None, Some(stop)).await {
+                Ok(answer) if answer.status.is_success() => match labels(&client, Method::DELETE, &target, answer) {
                     Ok(labels) => there = Some(labels),
                     Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
                 },
@@ -115,18 +114,18 @@ impl Github {
                         there.remove(&fold(label));
                     }
                 }
-                Ok(answer) => return ending(self.client.refusal(Method::DELETE, &target, &answer), begun),
+                Ok(answer) => return ending(client.refusal(Method::DELETE, &target, &answer), begun),
                 Err(trouble) => return ending(trouble, begun),
             }
             begun = true;
         }
         (compare(change, &delta, there.as_ref()), None)
     }
+}
 
-    fn labels(&self, method: Method, target: &str, answer: Answer) -> Result<BTreeSet<String>, Trouble> {
-        let (labels, _): (Vec<Label>, _) = self.client.decode(method, target, answer)?;
-        Ok(labels.iter().map(|label| fold(label.name())).collect())
-    }
+fn labels(client: &Client, method: Method, target: &str, answer: Answer) -> Result<BTreeSet<String>, Trouble> {
+    let (labels, _): (Vec<Label>, _) = client.decode(method, target, answer)?;
+    Ok(labels.iter().map(|label| fold(label.name())).collect())
 }
 
 /// The answer against the intent: GitHub may take a request and drop what it carries.
