@@ -27,6 +27,14 @@ impl Call {
         Self { method, target: target.to_owned(), segments, query, headers, body, now }
     }
 
+    /// The call as it is behind a path prefix such as `/api/v3`; `None` where it isn't.
+    pub(super) fn behind(mut self, prefix: &str) -> Option<Self> {
+        let rest = self.target.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))?;
+        self.target = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+        self.segments.drain(..prefix.split('/').count() - 1);
+        Some(self)
+    }
+
     /// The query parameter's first value.
     pub(super) fn param(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -155,6 +163,7 @@ pub(super) fn base64_decode(text: &str) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -166,5 +175,15 @@ mod tests {
         }
         assert_eq!(base64_encode(b"user:token"), "dXNlcjp0b2tlbg==");
         assert_eq!(percent_decode("priority%2Fp0%zz%"), "priority/p0%zz%");
+    }
+
+    #[test]
+    fn a_call_behind_a_prefix_is_the_call_without_it() {
+        let call = |target| {
+            Call::new(Method::GET, target, HeaderMap::new(), Bytes::new(), Timestamp::UNIX_EPOCH).behind("/api/v3")
+        };
+        let behind = call("/api/v3/repos/acme/api?x=1").unwrap();
+        assert_eq!((behind.target.as_str(), behind.segments.len()), ("/repos/acme/api?x=1", 3));
+        assert!(call("/api/v33/repos").is_none() && call("/repos").is_none());
     }
 }

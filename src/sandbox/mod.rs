@@ -21,6 +21,7 @@ pub use corpus::{
     Corpus, GithubIssueSeed, JiraIssueSeed, LabelSeed, LinkSeed, MilestoneSeed, PersonSeed, ProjectSeed, RepositorySeed,
 };
 pub use faults::{Fault, Matcher};
+pub use github::{GithubApp, GithubInstallation};
 pub use running::{Entry, Facts, Running};
 
 use std::collections::BTreeMap;
@@ -72,6 +73,12 @@ pub struct Options {
     /// GitHub's primary limit, requests per hour. It is only counted down: nothing is refused when it is used up.
     /// More than GitHub's 5,000 where left out, so that ten thousand issues can be written in one go.
     pub github_limit_per_hour: u64,
+    /// When the bot's GitHub token expires, as answers to it say. None: never.
+    pub github_token_expires: Option<jiff::Timestamp>,
+    /// The GitHub is an Enterprise server of an older release: under `/api/v3`, without limits, dependencies, sub-issues and types.
+    pub github_enterprise: bool,
+    /// An app that may sign in. None: no app may.
+    pub github_app: Option<GithubApp>,
     /// The bot's email in Jira.
     pub jira_user: String,
     /// The bot's Jira API token, with write access.
@@ -96,6 +103,9 @@ impl Default for Options {
             github_login: "roadmapd-bot".to_owned(),
             github_read_only_token: "ghs_sandbox_read_only".to_owned(),
             github_limit_per_hour: 100_000,
+            github_token_expires: None,
+            github_enterprise: false,
+            github_app: None,
             jira_user: "bot@acme.example".to_owned(),
             jira_token: "ATATT-sandbox-0123456789abcdef".to_owned(),
             jira_read_only_token: "ATATT-sandbox-read-only".to_owned(),
@@ -105,6 +115,9 @@ impl Default for Options {
         }
     }
 }
+
+/// Where an Enterprise server's API is.
+const ENTERPRISE_PATH: &str = "/api/v3";
 
 /// Why the sandbox would not do something.
 #[derive(Debug, thiserror::Error)]
@@ -155,7 +168,8 @@ impl Sandbox {
     pub async fn start(corpus: Corpus, options: Options) -> Result<Running, SandboxError> {
         let github_socket = listen(Tracker::GitHub, options.github_port).await?;
         let jira_socket = listen(Tracker::Jira, options.jira_port).await?;
-        let github_url = format!("http://{}", github_socket.1);
+        let path = if options.github_enterprise { ENTERPRISE_PATH } else { "" };
+        let github_url = format!("http://{}{path}", github_socket.1);
         let jira_url = format!("http://{}", jira_socket.1);
         let start = options.clock.now();
         let github = github::GitHub::planted(&corpus, &options, &github_url, start)?;

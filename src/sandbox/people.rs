@@ -149,6 +149,11 @@ impl Running {
         hold(&self.shared.github).rename_repository(from, to)
     }
 
+    /// Makes every token that the GitHub app's installations hold now worthless.
+    pub fn revoke_installation_tokens(&self) {
+        hold(&self.shared.github).revoke_tokens();
+    }
+
     /// Archives a GitHub repository, or takes it out of the archive.
     pub fn archive(&self, repository: &str, archived: bool) -> Done {
         hold(&self.shared.github).archive(repository, archived)

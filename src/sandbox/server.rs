@@ -55,6 +55,12 @@ async fn answer(shared: Arc<Shared>, tracker: Tracker, request: Request) -> Resp
         hook(&Running::lent(&shared));
     }
     let call = Call::new(head.method, &target, head.headers, body, shared.options.clock.now());
+    let call = match tracker {
+        Tracker::GitHub if shared.options.github_enterprise => call.behind(super::ENTERPRISE_PATH),
+        _ => Some(call),
+    };
+    // What isn't under the API's path is the server's pages.
+    let Some(call) = call else { return respond(Reply::html(404)) };
     let fault = hold(&shared.script).take(tracker, &call.method, &call.target);
     count(&shared, tracker, &call);
     match fault {

@@ -192,19 +192,18 @@ async fn a_server_without_dependencies_is_a_finding_and_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn a_moved_repository_is_not_followed() {
-    let rig = github().await;
-    Mock::given(path("/repos/acme/api"))
-        .respond_with(
-            json(301, &json!({"message": "Moved Permanently"}))
-                .insert_header("location", format!("{}/repositories/1", rig.server.uri())),
-        )
-        .mount(&rig.server)
-        .await;
-    let trouble = rig.poll(None, &Shelf::default()).await.expect_err("moved");
-    assert_eq!(trouble.kind, TroubleKind::Moved);
-    assert!(trouble.what.contains("/repositories/1") && trouble.what.contains("301"), "{trouble}");
-    assert_eq!(rig.asked().await, ["GET /repos/acme/api"]);
+async fn a_redirect_that_names_no_repository_is_said_and_not_followed() {
+    for place in ["/elsewhere", "https://elsewhere.example/api/v3/repos/acme/api", "/repositories/x"] {
+        let rig = github().await;
+        Mock::given(path("/repos/acme/api"))
+            .respond_with(json(301, &json!({"message": "Moved Permanently"})).insert_header("location", place))
+            .mount(&rig.server)
+            .await;
+        let trouble = rig.poll(None, &Shelf::default()).await.expect_err("moved");
+        assert_eq!(trouble.kind, TroubleKind::Moved);
+        assert!(trouble.what.contains(place) && trouble.what.contains("301"), "{trouble}");
+        assert_eq!(rig.asked().await, ["GET /repos/acme/api"]);
+    }
 }
 
 #[tokio::test]
@@ -250,13 +249,14 @@ async fn a_list_that_names_the_same_next_page_again_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_issue_that_went_away_is_left_out_when_read_by_id() {
+async fn what_became_of_an_issue_is_told_by_how_its_place_answers() {
     let rig = github().await;
     let (_, known) = first(&rig).await;
     rig.forget().await;
+    repository(&rig, true).await;
     let answers = [
         (7, json(200, &recorded("github_issues.json")[0])),
-        (8, json(301, &json!({"message": "Moved Permanently"}))),
+        (8, json(404, &json!({"message": "Not Found"}))),
         (10, json(410, &json!({"message": "This issue was deleted"}))),
         (11, json(200, &row(4711, "2026-01-02T00:00:00Z"))),
     ];
@@ -266,11 +266,34 @@ async fn an_issue_that_went_away_is_left_out_when_read_by_id() {
     }
     let known: Vec<Arc<Issue>> = known.into_iter().map(Arc::new).collect();
     let found = rig.tracker.by_id(known.clone(), Turn(9)).await.expect("read");
-    assert_eq!(found.len(), known.len());
+    let kinds: Vec<String> = found
+        .iter()
+        .map(|found| match found {
+            Found::Here(issue) => format!("here {}", issue.key.local),
+            Found::Deleted(id) => format!("deleted {}", id.id),
+            Found::Hidden(id) => format!("hidden {}", id.id),
+            Found::Moved { .. } => "moved".to_owned(),
+        })
+        .collect();
+    assert_eq!(kinds, ["here acme/api#7", "hidden 2", "deleted 4", "hidden 5"]);
     let read: Vec<Issue> = found.into_iter().filter_map(Found::here).collect();
-    assert_eq!(read.len(), 1);
-    assert_eq!(read[0].key.local, "acme/api#7");
     assert!(read[0].reading.by_id && read[0].reading.turn == Turn(9) && read[0].private);
     assert_eq!(read[0].relations, known[0].relations);
-    assert_eq!(rig.asked().await.len(), 4);
+    assert_eq!(rig.asked().await.len(), 5, "four issues, and once whether the repository can be seen");
+}
+
+#[tokio::test]
+async fn nothing_is_said_of_issues_whose_repository_cannot_be_seen() {
+    let hidden = json(404, &json!({"message": "Not Found"}));
+    let switched_off = json(200, &json!({"id": 1, "full_name": "acme/api", "has_issues": false}));
+    for (about, status) in [(hidden, 404), (switched_off, 410)] {
+        let rig = github().await;
+        let (_, known) = first(&rig).await;
+        rig.forget().await;
+        Mock::given(path("/repos/acme/api")).respond_with(about).mount(&rig.server).await;
+        let gone = json(status, &json!({"message": "gone"}));
+        Mock::given(path("/repos/acme/api/issues/7")).respond_with(gone).mount(&rig.server).await;
+        let trouble = rig.tracker.by_id(vec![Arc::new(known[0].clone())], Turn(9)).await.expect_err("unseen");
+        assert_eq!(trouble.kind, TroubleKind::Missing, "{trouble}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The adapters against mocks of the trackers: whole exchanges, refusals, limits, and answers that are none.
 
+mod github_reach;
 mod github_read;
 mod github_write;
 mod jira_read;

@@ -162,7 +162,7 @@ impl GitHub {
         self.check_count(self.repos[repo].issues[&number].labels.len() + names.len())?;
         names.iter().try_for_each(|name| check_name(name))?;
         for name in &names {
-            self.add_label(repo, number, name, Some(self.bot), ask.call.now);
+            self.add_label(repo, number, name, Some(ask.actor), ask.call.now);
         }
         Ok(self.labels_reply(repo, number))
     }
@@ -187,7 +187,7 @@ impl GitHub {
         let folded: Vec<_> = names.iter().map(|name| name.to_lowercase()).collect();
         self.take_labels(repo, number, |name| !folded.contains(&name.to_lowercase()), ask);
         for name in &names {
-            self.add_label(repo, number, name, Some(self.bot), ask.call.now);
+            self.add_label(repo, number, name, Some(ask.actor), ask.call.now);
         }
         Ok(self.labels_reply(repo, number))
     }
@@ -202,13 +202,13 @@ impl GitHub {
         let held = &self.repos[repo].issues[&number].labels;
         let names: Vec<_> = held.iter().map(|id| self.repos[repo].label_name(*id).to_owned()).collect();
         for name in names.iter().filter(|name| doomed(name)) {
-            self.take_label(repo, number, name, Some(self.bot), ask.call.now);
+            self.take_label(repo, number, name, Some(ask.actor), ask.call.now);
         }
     }
 
     pub(super) fn remove_issue_label(&mut self, ask: &Ask) -> Answer {
         let (repo, number) = self.labels_target(ask)?;
-        if !self.take_label(repo, number, ask.at(6), Some(self.bot), ask.call.now) {
+        if !self.take_label(repo, number, ask.at(6), Some(ask.actor), ask.call.now) {
             return Err(refusal(404, "Label does not exist"));
         }
         Ok(self.labels_reply(repo, number))

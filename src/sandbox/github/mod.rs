@@ -1,6 +1,7 @@
 //! The GitHub: its state, and seeds -> state. Requests are answered in routes, rows made in render.
 
 mod acts;
+mod apps;
 mod issues;
 mod labels;
 mod plant;
@@ -12,6 +13,8 @@ mod routes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
+
+pub use apps::{GithubApp, GithubInstallation};
 
 use super::message::Call;
 use super::{Entry, Facts, SandboxError, Tracker};
@@ -26,8 +29,15 @@ pub(super) fn route_name(call: &Call) -> (String, bool) {
 /// All of it.
 pub(in crate::sandbox) struct GitHub {
     base: String,
+    /// Where people read: the pages' address.
+    web: String,
+    /// An Enterprise server of an older release.
+    enterprise: bool,
     token: String,
     read_only_token: String,
+    token_expires: Option<Timestamp>,
+    app: Option<GithubApp>,
+    minted: Vec<apps::Minted>,
     bot: usize,
     limit_per_hour: u64,
     used: u64,
@@ -127,6 +137,8 @@ struct Event {
     id: u64,
     number: u32,
     actor: Option<usize>,
+    /// Done by the app.
+    by_app: bool,
     at: Timestamp,
     change: Change,
 }
@@ -227,7 +239,8 @@ impl GitHub {
     fn record(&mut self, repo: usize, number: u32, actor: Option<usize>, at: Timestamp, change: Change) {
         let id = self.next_event_id;
         self.next_event_id += 1;
-        self.repos[repo].events.push(Event { id, number, actor, at, change });
+        let by_app = self.app.is_some() && actor.is_some_and(|actor| self.is_app(actor));
+        self.repos[repo].events.push(Event { id, number, actor, by_app, at, change });
     }
 
     /// Puts a label on an issue; `false` when it was there. Unknown names are created grey.

@@ -20,6 +20,16 @@ impl GitHub {
         let bot = Person { login: options.github_login.clone(), name: options.github_login.clone(), id: 5_000_000 };
         let mut github = Self {
             base: base.to_owned(),
+            web: if options.github_enterprise {
+                base.trim_end_matches(crate::sandbox::ENTERPRISE_PATH)
+            } else {
+                "https://github.com"
+            }
+            .to_owned(),
+            enterprise: options.github_enterprise,
+            token_expires: options.github_token_expires,
+            app: options.github_app.clone(),
+            minted: Vec::new(),
             token: options.github_token.clone(),
             read_only_token: options.github_read_only_token.clone(),
             bot: 0,

@@ -26,13 +26,13 @@ impl GitHub {
         json!({
             "login": person.login, "id": person.id, "node_id": format!("U_kgDO{:08}", person.id),
             "avatar_url": format!("https://avatars.githubusercontent.com/u/{}?v=4", person.id), "gravatar_id": "",
-            "url": url, "html_url": format!("https://github.com/{}", person.login),
+            "url": url, "html_url": format!("{}/{}", self.web, person.login),
             "followers_url": format!("{url}/followers"), "following_url": format!("{url}/following{{/other_user}}"),
             "gists_url": format!("{url}/gists{{/gist_id}}"), "starred_url": format!("{url}/starred{{/owner}}{{/repo}}"),
             "subscriptions_url": format!("{url}/subscriptions"), "organizations_url": format!("{url}/orgs"),
             "repos_url": format!("{url}/repos"), "events_url": format!("{url}/events{{/privacy}}"),
             "received_events_url": format!("{url}/received_events"),
-            "type": if place == self.bot { "Bot" } else { "User" }, "user_view_type": "public", "site_admin": false,
+            "type": if place == self.bot || self.is_app(place) { "Bot" } else { "User" }, "user_view_type": "public", "site_admin": false,
         })
     }
 
@@ -59,7 +59,7 @@ impl GitHub {
         let held = || repo.issues.values().filter(|issue| issue.milestone == Some(place));
         let closed = held().filter(|issue| issue.closed.is_some()).count();
         json!({
-            "url": url, "html_url": format!("https://github.com/{}/milestone/{}", repo.full_name(), milestone.number),
+            "url": url, "html_url": format!("{}/{}/milestone/{}", self.web, repo.full_name(), milestone.number),
             "labels_url": format!("{url}/labels"), "id": milestone.id, "node_id": format!("MI_kwDO{:08}", milestone.id),
             "number": milestone.number, "title": milestone.title, "description": null, "creator": null,
             "open_issues": held().count() - closed, "closed_issues": closed,
@@ -81,7 +81,7 @@ impl GitHub {
         let mut row = json!({
             "url": url, "repository_url": repo_url, "labels_url": format!("{url}/labels{{/name}}"),
             "comments_url": format!("{url}/comments"), "events_url": format!("{url}/events"),
-            "html_url": format!("https://github.com/{}/{kind}/{number}", repo.full_name()),
+            "html_url": format!("{}/{}/{kind}/{number}", self.web, repo.full_name()),
             "id": issue.id, "node_id": format!("{}_kwDO{:010}", if issue.pull_request { "PR" } else { "I" }, issue.id),
             "number": number, "title": issue.title, "user": self.user_or_null(issue.author),
             "labels": self.label_rows(repo, issue), "state": if issue.closed.is_some() { "closed" } else { "open" },
@@ -115,6 +115,9 @@ impl GitHub {
             row.insert("draft".to_owned(), Value::Bool(false));
             return;
         }
+        if self.enterprise {
+            return;
+        }
         let done =
             |ids: &[u64]| ids.iter().filter(|id| self.by_id(**id).is_some_and(|issue| issue.closed.is_some())).count();
         let (children, completed) = (issue.children.len(), done(&issue.children));
@@ -140,7 +143,8 @@ impl GitHub {
             "id": event.id, "node_id": format!("LE_lADO{}", event.id),
             "url": format!("{}/issues/events/{}", self.repo_url(repo), event.id),
             "actor": self.user_or_null(event.actor), "event": event.change.name(), "commit_id": null, "commit_url": null,
-            "created_at": stamp(event.at), "performed_via_github_app": null,
+            "created_at": stamp(event.at),
+            "performed_via_github_app": if event.by_app { self.app_row() } else { Value::Null },
         });
         match &event.change {
             Change::Labeled { name, color } | Change::Unlabeled { name, color } => {

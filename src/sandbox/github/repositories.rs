@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::render::stamp;
-use super::routes::{Answer, Ask, not_found, ok, refusal};
+use super::routes::{Answer, Ask, not_found, ok};
 use super::{GitHub, Repo};
 use crate::sandbox::Caller;
 
@@ -49,9 +49,7 @@ const SUFFIXES: [(&str, &str); 36] = [
 
 impl GitHub {
     pub(super) fn get_user(&mut self, ask: &Ask) -> Answer {
-        if ask.caller == Caller::Nobody {
-            return Err(refusal(401, "Requires authentication"));
-        }
+        ask.by_person()?;
         let mut user = self.user(self.bot);
         let more = json!({
             "name": self.people[self.bot].name, "company": null, "blog": "", "location": null, "email": null, "hireable": null,
@@ -69,24 +67,46 @@ impl GitHub {
         Ok(ok(&self.repository_row(&self.repos[place], ask.caller)))
     }
 
-    /// The repositories of an organisation, or all that the token reaches.
+    /// The repositories of an organisation or a person, or all that the token reaches. Of a person's, others see the public ones.
     pub(super) fn list_repositories(&mut self, ask: &Ask) -> Answer {
-        let owner = (ask.at(0) == "orgs").then(|| ask.at(1));
-        if owner.is_none() && ask.caller == Caller::Nobody {
-            return Err(refusal(401, "Requires authentication"));
+        let owner = (ask.at(0) != "user").then(|| ask.at(1));
+        if owner.is_none() {
+            ask.by_person()?;
         }
+        let a_person = |login: &str| self.person_by_login.keys().any(|known| known.eq_ignore_ascii_case(login));
         let owned = |repo: &&Repo| owner.is_none_or(|owner| repo.owner.eq_ignore_ascii_case(owner));
-        if self.repos.iter().filter(owned).count() == 0 && owner.is_some() {
+        let right = match (ask.at(0), owner) {
+            ("orgs", Some(owner)) => !a_person(owner) && self.repos.iter().any(|repo| owned(&repo)),
+            ("users", Some(owner)) => a_person(owner) || self.repos.iter().any(|repo| owned(&repo)),
+            _ => true,
+        };
+        if !right {
             return Err(not_found());
         }
-        let seen: Vec<_> =
-            self.repos.iter().filter(owned).filter(|repo| !repo.private || ask.caller != Caller::Nobody).collect();
+        let public_only = ask.at(0) == "users";
+        let affiliations = ask.call.param("affiliation").unwrap_or("owner,collaborator,organization_member");
+        let bot = &self.people[self.bot].login;
+        let affiliated = |repo: &&Repo| {
+            owner.is_some()
+                || affiliations.split(',').any(|affiliation| match affiliation {
+                    "owner" => repo.owner.eq_ignore_ascii_case(bot),
+                    "collaborator" => !repo.owner.eq_ignore_ascii_case(bot) && a_person(&repo.owner),
+                    _ => !a_person(&repo.owner),
+                })
+        };
+        let seen: Vec<_> = self
+            .repos
+            .iter()
+            .filter(owned)
+            .filter(affiliated)
+            .filter(|repo| !repo.private || (!public_only && self.sees(ask, repo)))
+            .collect();
         Ok(self.page(ask, seen.len(), |at| self.repository_row(seen[at], ask.caller)))
     }
 
-    fn repository_row(&self, repo: &Repo, caller: Caller) -> Value {
+    pub(super) fn repository_row(&self, repo: &Repo, caller: Caller) -> Value {
         let (url, full_name) = (self.repo_url(repo), repo.full_name());
-        let html = format!("https://github.com/{full_name}");
+        let html = format!("{}/{full_name}", self.web);
         let open = repo.issues.values().filter(|issue| issue.closed.is_none()).count();
         let mut row = json!({
             "id": repo.id, "node_id": format!("R_kgDO{:08}", repo.id), "name": repo.name, "full_name": full_name,
@@ -117,12 +137,12 @@ impl GitHub {
         row
     }
 
-    fn owner(&self, repo: &Repo) -> Value {
+    pub(super) fn owner(&self, repo: &Repo) -> Value {
         let url = format!("{}/users/{}", self.base, repo.owner);
         let mut owner = self.user(self.bot);
         for (name, value) in [
             ("login", repo.owner.clone()),
-            ("html_url", format!("https://github.com/{}", repo.owner)),
+            ("html_url", format!("{}/{}", self.web, repo.owner)),
             ("type", "Organization".to_owned()),
         ] {
             owner[name] = Value::String(value);

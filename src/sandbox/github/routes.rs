@@ -4,7 +4,7 @@ use http::header::{AUTHORIZATION, IF_NONE_MATCH, USER_AGENT};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::GitHub;
+use super::{GitHub, Repo};
 use crate::sandbox::Caller;
 use crate::sandbox::message::{Call, Reply, digest};
 
@@ -20,6 +20,12 @@ pub(super) type Answer = Result<Reply, Reply>;
 pub(super) struct Ask<'a> {
     pub call: &'a Call,
     pub caller: Caller,
+    /// Whose credential it is, where it is a token's.
+    pub actor: usize,
+    /// The installation whose token it is, by its place.
+    pub installation: Option<usize>,
+    /// Signed by the app itself.
+    pub app: bool,
     /// The path's segments, with `/repositories/{id}` replaced by `/repos/{owner}/{repo}`.
     pub path: Vec<String>,
     /// Asked for the API version that has lost `assignee`.
@@ -30,6 +36,22 @@ impl Ask<'_> {
     pub(super) fn at(&self, place: usize) -> &str {
         self.path.get(place).map_or("", String::as_str)
     }
+
+    /// Only for people (and bots with an account), not for apps.
+    pub(super) fn by_person(&self) -> Result<(), Reply> {
+        if self.installation.is_some() || self.app {
+            return Err(refusal(403, "Resource not accessible by integration"));
+        }
+        if self.caller == Caller::Nobody { Err(refusal(401, "Requires authentication")) } else { Ok(()) }
+    }
+}
+
+/// Who asks, and as what.
+pub(super) struct Who {
+    pub caller: Caller,
+    pub actor: usize,
+    pub installation: Option<usize>,
+    pub app: bool,
 }
 
 /// One route: its path as GitHub's description writes it, and who answers.
@@ -53,6 +75,15 @@ pub(super) fn find(method: &str, path: &[&str]) -> Option<Route> {
         ("GET", ["user"]) => route("/user", GitHub::get_user),
         ("GET", ["user", "repos"]) => route("/user/repos", GitHub::list_repositories),
         ("GET", ["orgs", _, "repos"]) => route("/orgs/{org}/repos", GitHub::list_repositories),
+        ("GET", ["users", _, "repos"]) => route("/users/{username}/repos", GitHub::list_repositories),
+        ("GET", ["app"]) => route("/app", GitHub::get_app),
+        ("GET", ["app", "installations"]) => route("/app/installations", GitHub::list_installations),
+        ("POST", ["app", "installations", _, "access_tokens"]) => {
+            route("/app/installations/{installation_id}/access_tokens", GitHub::mint_token)
+        }
+        ("GET", ["installation", "repositories"]) => {
+            route("/installation/repositories", GitHub::list_installation_repositories)
+        }
         ("GET", ["rate_limit"]) => route("/rate_limit", GitHub::get_rate_limit),
         (_, ["repos", _, _, rest @ ..]) => find_in_repository(method, rest),
         _ => None,
@@ -124,7 +155,7 @@ impl GitHub {
             let body = b"\r\nRequest forbidden by administrative rules. Please make sure your request has a User-Agent header (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required). Check https://developer.github.com for other possible causes.\r\n";
             return Err(Reply { kind: Some("text/html; charset=utf-8"), body: body.to_vec(), ..Reply::empty(403) });
         }
-        let caller = self.caller(call)?;
+        let who = self.who(call)?;
         let version = call.header("x-github-api-version").unwrap_or(VERSIONS[0]);
         if !VERSIONS.contains(&version) {
             let message = format!(
@@ -136,22 +167,41 @@ impl GitHub {
             Some(path) => path,
             None => call.segments.clone(),
         };
-        let ask = Ask { call, caller, path, modern: version == VERSIONS[1] };
+        let Who { caller, actor, installation, app } = who;
+        let ask = Ask { call, caller, actor, installation, app, path, modern: version == VERSIONS[1] };
         let borrowed: Vec<_> = ask.path.iter().map(String::as_str).collect();
+        if app && borrowed.first() != Some(&"app") {
+            return Err(refusal(403, "Resource not accessible by integration"));
+        }
+        if self.enterprise
+            && matches!(borrowed.as_slice(), ["repos", _, _, "issues", _, "dependencies" | "sub_issues" | "parent", ..])
+        {
+            return Err(not_found());
+        }
         match find(call.method.as_str(), &borrowed) {
             Some(route) => (route.handler)(self, &ask),
             None => Err(unknown_route(call)),
         }
     }
 
-    fn caller(&self, call: &Call) -> Result<Caller, Reply> {
+    fn who(&mut self, call: &Call) -> Result<Who, Reply> {
+        let account = |caller| Ok(Who { caller, actor: self.bot, installation: None, app: false });
         if call.header(AUTHORIZATION.as_str()).is_none() {
-            return Ok(Caller::Nobody);
+            return account(Caller::Nobody);
         }
         match call.credential() {
-            Some(token) if token == self.token => Ok(Caller::Writer),
-            Some(token) if token == self.read_only_token => Ok(Caller::Reader),
-            _ => Err(refusal(401, "Bad credentials")),
+            Some(token) if token == self.token => account(Caller::Writer),
+            Some(token) if token == self.read_only_token => account(Caller::Reader),
+            Some(token) => self.app_or_installation(token, call.now),
+            None => Err(refusal(401, "Bad credentials")),
+        }
+    }
+
+    /// Whether the caller may see a private repository.
+    pub(super) fn sees(&self, ask: &Ask, repo: &Repo) -> bool {
+        match ask.installation {
+            Some(place) => self.granted(place, repo),
+            None => ask.caller != Caller::Nobody,
         }
     }
 
@@ -169,12 +219,12 @@ impl GitHub {
     pub(super) fn repo_of(&self, ask: &Ask) -> Result<usize, Reply> {
         let full_name = format!("{}/{}", ask.at(1), ask.at(2));
         if let Some(place) = self.repo_named(&full_name) {
-            let hidden = self.repos[place].private && ask.caller == Caller::Nobody;
+            let hidden = self.repos[place].private && !self.sees(ask, &self.repos[place]);
             return if hidden { Err(not_found()) } else { Ok(place) };
         }
         let folded = full_name.to_lowercase();
         let moved = self.repos.iter().find(|repo| repo.old_names.contains(&folded)).ok_or_else(not_found)?;
-        if moved.private && ask.caller == Caller::Nobody {
+        if moved.private && !self.sees(ask, moved) {
             return Err(not_found());
         }
         let rest = ask.call.target.trim_start_matches('/').splitn(4, '/').nth(3);
@@ -187,9 +237,14 @@ impl GitHub {
     /// The repository, if the caller may change it.
     pub(super) fn repo_for_write(&self, ask: &Ask) -> Result<usize, Reply> {
         let place = self.repo_of(ask)?;
+        if ask.installation.is_some_and(|at| ask.caller != Caller::Writer || !self.granted(at, &self.repos[place])) {
+            return Err(refusal(403, "Resource not accessible by integration")
+                .with("x-accepted-github-permissions", "issues=write; pull_requests=write"));
+        }
         match ask.caller {
             Caller::Nobody => Err(refusal(401, "Requires authentication")),
-            Caller::Reader => Err(refusal(403, "Resource not accessible by personal access token")),
+            Caller::Reader => Err(refusal(403, "Resource not accessible by personal access token")
+                .with("x-accepted-github-permissions", "issues=write; pull_requests=write")),
             Caller::Writer if self.repos[place].archived => {
                 Err(refusal(403, "Repository was archived so is read-only."))
             }
@@ -215,8 +270,25 @@ impl GitHub {
         !same
     }
 
-    fn dress(&self, call: &Call, reply: Reply) -> Reply {
+    fn dress(&self, call: &Call, mut reply: Reply) -> Reply {
         let limit = self.limit_per_hour;
+        let expires = self.token_expires.filter(|_| call.credential() == Some(self.token.as_str()));
+        if let Some(at) = expires {
+            let text = at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+            reply.headers.push(("github-authentication-token-expiration", text));
+        }
+        if !self.enterprise {
+            let left = limit.saturating_sub(self.used);
+            reply.headers.extend([
+                ("x-ratelimit-limit", limit.to_string()),
+                ("x-ratelimit-remaining", left.to_string()),
+                ("x-ratelimit-used", self.used.to_string()),
+                ("x-ratelimit-reset", self.window_end.as_second().to_string()),
+                ("x-ratelimit-resource", "core".to_owned()),
+            ]);
+        } else {
+            reply.headers.push(("x-github-enterprise-version", "3.17.0".to_owned()));
+        }
         let version = call.header("x-github-api-version").unwrap_or(VERSIONS[0]);
         reply
             .with("date", http_date(call.now))
@@ -229,14 +301,12 @@ impl GitHub {
                 "x-github-request-id",
                 format!("5A0D:{:04X}:{:06X}:{:06X}", self.request & 0xffff, self.request, self.used),
             )
-            .with("x-ratelimit-limit", limit.to_string())
-            .with("x-ratelimit-remaining", limit.saturating_sub(self.used).to_string())
-            .with("x-ratelimit-used", self.used.to_string())
-            .with("x-ratelimit-reset", self.window_end.as_second().to_string())
-            .with("x-ratelimit-resource", "core")
     }
 
     fn get_rate_limit(&mut self, ask: &Ask) -> Answer {
+        if self.enterprise {
+            return Err(refusal(404, "Rate limiting is not enabled."));
+        }
         let reset = self.window_end.max(ask.call.now).as_second();
         let limit = self.limit_per_hour;
         let core =

@@ -1,46 +1,39 @@
 //! octocrab as a transport: raw answers, our own policy, one credential.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use jiff::Timestamp;
 use octocrab::Octocrab;
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, said};
-use crate::tracker::{GithubAuth, GithubConfig, Secret, Trouble, TroubleKind};
-
-/// GitHub's points for REST requests in a minute (a read costs 1, a write 5).
-const POINTS_PER_MINUTE: u32 = 900;
+use super::credential::{Bearer, Holder};
+use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, said};
+use crate::tracker::{Trouble, TroubleKind};
 
 /// A GitHub host with one credential. Must be made and used inside a Tokio runtime.
 pub(super) struct Client {
     pub(super) lane: Lane,
-    base: Url,
-    source: Secret,
-    /// The credential as last read, and a client that carries it.
-    bearer: RwLock<(SecretString, Arc<Octocrab>)>,
+    pub(super) base: Url,
+    pub(super) http: reqwest::Client,
+    pub(super) holder: Holder,
+    /// The credential as last read or minted. None: an installation's that was never needed.
+    pub(super) bearer: RwLock<Option<Bearer>>,
+    /// Held while the credential is replaced, so that several refused requests ask for one new credential only.
+    pub(super) renewing: tokio::sync::Mutex<()>,
+    /// When the credential expires, by the last answer that said so.
+    pub(super) expires: Mutex<Option<Timestamp>>,
 }
 
-impl Client {
-    pub(super) fn connect(config: &GithubConfig, policy: Policy) -> Result<Self, Trouble> {
-        // Whoever allows more writes than the points would (an Enterprise server without limits) replaces them.
-        let points =
-            (config.budget.writes_per_minute.saturating_mul(5) <= POINTS_PER_MINUTE).then_some(POINTS_PER_MINUTE);
-        let lane = Lane::new(&config.name, config.budget, points, policy);
-        lane.check_base(&config.base_url)?;
-        let GithubAuth::Token(token) = &config.auth else {
-            let what = "signing in as an app is not built yet".to_owned();
-            return Err(lane.trouble(TroubleKind::Unauthorized, what, "use a token for now"));
-        };
-        let bearer = RwLock::new(bearer(&lane, &config.base_url, token)?);
-        Ok(Self { lane, base: config.base_url.clone(), source: token.clone(), bearer })
-    }
+/// A listing that was read to its end, or the answer that refused it.
+pub(super) type Listed<P> = Result<Vec<P>, Answer>;
 
+impl Client {
     /// `GET`, any status.
     pub(super) async fn get(&self, target: &str, etag: Option<&str>) -> Result<Answer, Trouble> {
         self.send(Method::GET, target, None, etag, None).await
@@ -50,6 +43,33 @@ impl Client {
     pub(super) async fn get_json<T: DeserializeOwned>(&self, target: &str) -> Result<(T, Answer), Trouble> {
         let answer = self.get(target, None).await?;
         self.decode(Method::GET, target, answer)
+    }
+
+    /// All pages of a listing. A refusal of the first page is for the caller to judge; one of a later page is a trouble.
+    pub(super) async fn list<P: DeserializeOwned>(&self, first: &str) -> Result<Listed<P>, Trouble> {
+        let mut target = first.to_owned();
+        let mut seen = BTreeSet::from([target.clone()]);
+        let mut pages = Vec::new();
+        loop {
+            let answer = self.get(&target, None).await?;
+            if pages.is_empty() && !answer.status.is_success() {
+                return Ok(Err(answer));
+            }
+            let (page, answer): (P, Answer) = self.decode(Method::GET, &target, answer)?;
+            pages.push(page);
+            let Some(next) = self.next(&answer) else { return Ok(Ok(pages)) };
+            if seen.len() >= self.lane.policy.pages_max || !seen.insert(next.clone()) {
+                let path = first.split('?').next().unwrap_or_default();
+                return Err(self.endless(path, seen.len()));
+            }
+            target = next;
+        }
+    }
+
+    /// The trouble that a listing without end is.
+    pub(super) fn endless(&self, path: &str, pages: usize) -> Trouble {
+        let what = format!("GET {path} names a page again that was read already, or has no end ({pages} pages)");
+        self.lane.trouble(TroubleKind::Garbled, what, "the next cycle tries again; report it if it stays")
     }
 
     /// Decodes an answer; a status outside 2xx is a trouble.
@@ -81,7 +101,7 @@ impl Client {
         stop: Option<&CancellationToken>,
     ) -> Result<Answer, Trouble> {
         let effect = if method == Method::GET { Effect::Read } else { Effect::Write };
-        self.send_as(Asked { method, target, effect }, body, etag, stop).await
+        self.send_as(&Asked { method, target, effect }, body, etag, stop).await
     }
 
     /// Sends a request whose place in the budget was taken before.
@@ -92,39 +112,46 @@ impl Client {
         body: Option<&Value>,
         stop: &CancellationToken,
     ) -> Result<Answer, Trouble> {
-        self.send_as(Asked { method, target, effect: Effect::Reserved }, body, None, Some(stop)).await
+        self.send_as(&Asked { method, target, effect: Effect::Reserved }, body, None, Some(stop)).await
+    }
+
+    /// Sends a request that changes nothing that lasts, so that it may be repeated, whatever its method; any status.
+    pub(super) async fn ask(&self, method: Method, target: &str) -> Result<Answer, Trouble> {
+        self.send_as(&Asked { method, target, effect: Effect::Read }, None, None, None).await
     }
 
     async fn send_as(
         &self,
-        asked: Asked<'_>,
+        asked: &Asked<'_>,
         body: Option<&Value>,
         etag: Option<&str>,
         stop: Option<&CancellationToken>,
     ) -> Result<Answer, Trouble> {
-        let target = asked.target;
-        let uri = self.uri(target);
-        let used = self.bearer.read().unwrap_or_else(PoisonError::into_inner).0.clone();
-        let answer = self.lane.send(&asked, stop, || self.attempt(&asked.method, &uri, body, etag)).await?;
-        if answer.status.as_u16() == 401 && self.renew(&used)? {
-            return self.lane.send(&asked, stop, || self.attempt(&asked.method, &uri, body, etag)).await;
+        let bearer = self.bearer().await?;
+        let answer = self.lane.send(asked, stop, || self.attempt(&bearer, asked, body, etag)).await?;
+        self.heed(&answer);
+        if answer.status.as_u16() == 401
+            && let Some(fresh) = self.renew(&bearer).await?
+        {
+            return self.lane.send(asked, stop, || self.attempt(&fresh, asked, body, etag)).await;
         }
         Ok(answer)
     }
 
     async fn attempt(
         &self,
-        method: &Method,
-        uri: &str,
+        bearer: &Bearer,
+        asked: &Asked<'_>,
         body: Option<&Value>,
         etag: Option<&str>,
     ) -> Result<Answer, Fault> {
-        let crab = Arc::clone(&self.bearer.read().unwrap_or_else(PoisonError::into_inner).1);
-        let response = match *method {
+        let uri = self.uri(asked.target);
+        let crab: &Octocrab = &bearer.crab;
+        let response = match asked.method {
             Method::GET => crab._get_with_headers(uri, etag.and_then(if_none_match)).await,
             Method::POST => crab._post(uri, body).await,
             Method::DELETE => crab._delete(uri, body).await,
-            _ => return Err(Fault::Unsent(format!("{method} isn't used on GitHub"))),
+            _ => return Err(Fault::Unsent(format!("{} isn't used on GitHub", asked.method))),
         };
         let (head, body) = response.map_err(|error| fault(&error))?.into_parts();
         let limited = Limited::new(body, self.lane.policy.body_bytes_max);
@@ -138,16 +165,11 @@ impl Client {
         Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes().to_vec() })
     }
 
-    /// Reads a credential that stands in a file again; true if it is another one than was used.
-    fn renew(&self, used: &SecretString) -> Result<bool, Trouble> {
-        if !matches!(self.source, Secret::File(_)) {
-            return Ok(false);
+    /// Remembers when the credential expires: a personal token's answers say so.
+    fn heed(&self, answer: &Answer) {
+        if let Some(at) = answer.header("github-authentication-token-expiration").and_then(expiration) {
+            *self.expires.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
         }
-        let fresh = bearer(&self.lane, &self.base, &self.source)?;
-        let mut bearer = self.bearer.write().unwrap_or_else(PoisonError::into_inner);
-        let other = used.expose_secret() != fresh.0.expose_secret();
-        *bearer = fresh;
-        Ok(other)
     }
 
     /// The path as octocrab wants it: with the base's own path, so that its guess whether it is there already can't be wrong.
@@ -160,7 +182,20 @@ impl Client {
         let link = answer.header("link")?.split(',').find(|part| {
             part.split(';').skip(1).any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"))
         })?;
-        let url = Url::parse(link.split_once('<')?.1.split_once('>')?.0).ok()?;
+        self.target_of(link.split_once('<')?.1.split_once('>')?.0)
+    }
+
+    /// Where a redirect leads: its path, without the base's path and the query. The host is never followed.
+    pub(super) fn location(&self, answer: &Answer) -> Option<String> {
+        if !answer.status.is_redirection() {
+            return None;
+        }
+        let target = self.target_of(answer.header("location")?)?;
+        Some(target.split('?').next().unwrap_or_default().to_owned())
+    }
+
+    fn target_of(&self, url: &str) -> Option<String> {
+        let url = self.base.join(url).ok()?;
         let path = url.path().strip_prefix(self.base.path().trim_end_matches('/')).unwrap_or(url.path());
         Some(match url.query() {
             Some(query) => format!("{path}?{query}"),
@@ -169,47 +204,41 @@ impl Client {
     }
 }
 
-/// Reads the credential and builds a client that carries it: without retries, cache, redirects and logs, whose features are
-/// off; ours do that work.
-fn bearer(lane: &Lane, base: &Url, source: &Secret) -> Result<(SecretString, Arc<Octocrab>), Trouble> {
-    let unusable = |what, next: &str| lane.trouble(TroubleKind::Unauthorized, what, next);
-    let token = source.read().map_err(|what| unusable(what, "provide the token"))?;
-    if HeaderValue::from_str(token.expose_secret()).is_err() {
-        let what = format!("the token in {source} holds characters that no token has (a line break?)");
-        return Err(unusable(what, "store the bare token there"));
-    }
-    crate::tracker::install_tls();
-    let built = Octocrab::builder().base_uri(base.as_str()).and_then(|builder| {
-        builder
-            .personal_token(token.clone())
-            .add_header(http::header::ACCEPT, "application/vnd.github+json".to_owned())
-            .set_connect_timeout(Some(lane.policy.connect_timeout))
-            .set_read_timeout(Some(lane.policy.request_timeout))
-            .set_write_timeout(Some(lane.policy.request_timeout))
-            .build()
-    });
-    match built {
-        Ok(crab) => Ok((token, Arc::new(crab))),
-        Err(error) => {
-            let what = format!("a client for {base} can't be made: {}", said(&error));
-            Err(lane.trouble(TroubleKind::Invalid, what, "check base_url and the certificates of this machine"))
-        }
-    }
-}
-
 fn if_none_match(etag: &str) -> Option<HeaderMap> {
     let value = HeaderValue::from_str(etag).ok()?;
     Some(HeaderMap::from_iter([(http::header::IF_NONE_MATCH, value)]))
+}
+
+/// `2026-12-24 09:00:00 UTC` or `2026-12-24 09:00:00 +0100`.
+fn expiration(text: &str) -> Option<Timestamp> {
+    let text = text.trim().strip_suffix("UTC").map_or_else(|| text.trim().to_owned(), |bare| format!("{bare}+0000"));
+    Timestamp::strptime("%Y-%m-%d %H:%M:%S %z", text).ok()
 }
 
 /// Whether a byte may have left: only a failure to connect is sure that none did.
 fn fault(error: &octocrab::Error) -> Fault {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(inner) = source {
-        if inner.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect()) {
+        if inner.downcast_ref::<reqwest::Error>().is_some_and(|error| error.is_connect() || error.is_builder()) {
             return Fault::Unsent(said(inner));
         }
         source = inner.source();
     }
     Fault::Lost(said(error))
+}
+
+/// Shared, since requests of several tasks go through one.
+pub(super) type Shared = Arc<Client>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiration_is_read_with_a_zone_or_an_offset() {
+        let at = |text| expiration(text).map(|at| at.to_string());
+        assert_eq!(at("2026-12-24 09:00:00 UTC"), Some("2026-12-24T09:00:00Z".to_owned()));
+        assert_eq!(at("2026-12-24 09:00:00 +0100"), Some("2026-12-24T08:00:00Z".to_owned()));
+        assert_eq!(at("soon"), None);
+    }
 }

@@ -15,10 +15,12 @@ use crate::plan::{Change, SinkId};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     pub(super) tracker: &'a TrackerName,
-    /// All configured repositories, whose spelling wins over the server's.
+    /// All repositories in reach, whose spelling wins over the server's.
     pub(super) repositories: &'a [String],
-    /// The repository that the row was read from, in the configuration's spelling.
+    /// The repository that the row was read from, as its container is called.
     pub(super) repository: &'a str,
+    /// Names it had before.
+    pub(super) was: &'a [String],
     pub(super) private: bool,
     pub(super) turn: Turn,
     pub(super) by_id: bool,
@@ -36,7 +38,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
     Issue {
         id: IssueId::new(place.tracker, row.id.to_string()),
         key: IssueKey::new(place.tracker, local),
-        aliases: Vec::new(),
+        aliases: place.was.iter().map(|was| IssueKey::new(place.tracker, format!("{was}#{}", row.number))).collect(),
         container: ContainerKey::new(place.tracker, place.repository),
         item: None,
         url: row.html_url.clone(),
@@ -73,7 +75,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         watchers: 0,
         comments: row.comments,
         relations: parent.map(|to| Relation { kind: RelationKind::Parent, to }).into_iter().collect(),
-        blocker_count: row.issue_dependencies_summary.blocked_by,
+        blocker_count: row.dependencies().blocked_by,
         private: place.private,
         presence: Presence::Here,
         reading: Reading { turn: place.turn, by_id: place.by_id },
@@ -121,7 +123,7 @@ fn tier(row: &Row) -> Tier {
     }
 }
 
-fn person(user: &User) -> Person {
+pub(super) fn person(user: &User) -> Person {
     Person { id: user.id.to_string(), name: user.login.clone() }
 }
 
@@ -133,8 +135,8 @@ fn reference_of_url(url: &str, place: Place<'_>) -> Option<Reference> {
     Some(Reference { id: None, local: format!("{repository}#{number}"), closed: None })
 }
 
-/// `…/repos/acme/api` -> `acme/api`, in the configuration's spelling.
-fn repository_of_url(url: &str, place: Place<'_>) -> Option<String> {
+/// `…/repos/acme/api` -> `acme/api`, as its container is called.
+pub(super) fn repository_of_url(url: &str, place: Place<'_>) -> Option<String> {
     let name = url.rsplit_once("/repos/")?.1;
     let configured = place.repositories.iter().find(|repository| repository.eq_ignore_ascii_case(name));
     Some(configured.cloned().unwrap_or_else(|| name.to_owned()))

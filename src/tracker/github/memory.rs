@@ -6,19 +6,34 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The form of the memory; another one is read as none.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is remembered between readings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Memory {
     version: u32,
-    /// By the configuration's spelling of `owner/repository`.
+    /// The configuration's entries that the repositories were found by.
+    #[serde(default)]
+    pub(super) selection: Vec<String>,
+    /// By container: the configuration's spelling of `owner/repository`, or the server's where a pattern or a rename found it.
     pub(super) repositories: BTreeMap<String, Repository>,
+    /// Repositories that went out of reach, by the name they were read under, and what is to be said of each until the next census.
+    #[serde(default)]
+    pub(super) left: BTreeMap<String, String>,
+    /// What a person should know of the configuration's entries.
+    #[serde(default)]
+    pub(super) findings: Vec<String>,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { version: VERSION, repositories: BTreeMap::new() }
+        Self {
+            version: VERSION,
+            selection: Vec::new(),
+            repositories: BTreeMap::new(),
+            left: BTreeMap::new(),
+            findings: Vec::new(),
+        }
     }
 }
 
@@ -28,6 +43,11 @@ impl Memory {
         text.and_then(|text| serde_json::from_str(text).ok())
             .filter(|memory: &Self| memory.version == VERSION)
             .unwrap_or_default()
+    }
+
+    /// Nothing read yet, for these entries of the configuration.
+    pub(super) fn of(selection: &[String]) -> Self {
+        Self { selection: selection.to_vec(), ..Self::default() }
     }
 
     /// As JSON.
@@ -42,6 +62,8 @@ impl Memory {
 pub(super) struct Repository {
     /// Its immutable id.
     pub(super) id: u64,
+    /// Names it had before.
+    pub(super) was: Vec<String>,
     /// Not for every reader.
     pub(super) private: bool,
     /// It has issues at all.
@@ -50,7 +72,7 @@ pub(super) struct Repository {
     pub(super) newest: Option<Timestamp>,
     /// The server's time at the last reading that brought something.
     pub(super) read_at: Option<Timestamp>,
-    /// The listing that `etag` belongs to.
+    /// The listing that `etag` belongs to. Empty: never read to its end.
     pub(super) url: String,
     /// What the server answered it with.
     pub(super) etag: Option<String>,

@@ -3,11 +3,17 @@
 //! octocrab is built without its retries, cache, redirects and logs (those features are off): what it does at `trace` is
 //! nothing, and hyper and rustls print neither headers nor bodies. Pacing and repeating is [`super::http`]'s.
 
+mod access;
+mod authors;
 mod client;
+mod credential;
+mod find;
 mod map;
 mod memory;
 mod poll;
 mod probe;
+mod reach;
+mod selection;
 mod wire;
 mod write;
 
@@ -23,17 +29,24 @@ use super::{
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
-use client::Client;
+use access::Access;
 use map::Place;
+use selection::Selection;
 
 /// A GitHub host.
 pub struct Github {
     name: TrackerName,
     server: String,
-    repositories: Vec<String>,
+    /// An Enterprise server: its API has a path of its own.
+    enterprise: bool,
+    /// The configuration's entries, as they stand there.
+    configured: Vec<String>,
+    selection: Selection,
     concurrency: usize,
-    client: Client,
-    /// What this process knows of repositories, by the configuration's spelling.
+    access: Access,
+    /// Containers in reach, sorted. Empty before the first reading.
+    reach: Mutex<Arc<Vec<String>>>,
+    /// What this process knows of repositories, by container.
     facts: Mutex<BTreeMap<String, Facts>>,
 }
 
@@ -43,6 +56,8 @@ struct Facts {
     /// Its immutable id, as it was read.
     id: u64,
     private: bool,
+    /// Names it had before.
+    was: Vec<String>,
     no_dependencies: bool,
     /// Labels in the catalogue, case folded. None: never listed.
     labels: Option<BTreeSet<String>>,
@@ -65,9 +80,12 @@ impl Github {
         Ok(Self {
             name: config.name.clone(),
             server: config.base_url.as_str().trim_end_matches('/').to_owned(),
-            repositories: config.repositories.clone(),
+            enterprise: config.base_url.path().trim_end_matches('/') != "",
+            configured: config.repositories.clone(),
+            selection: Selection::read(&config.repositories),
             concurrency: config.budget.concurrency.clamp(1, 100) as usize,
-            client: Client::connect(config, policy)?,
+            access: Access::connect(config, policy)?,
+            reach: Mutex::default(),
             facts: Mutex::new(BTreeMap::new()),
         })
     }
@@ -81,9 +99,27 @@ impl Github {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place<'a>(&'a self, repository: &'a str, turn: Turn, by_id: bool) -> Place<'a> {
-        let private = self.facts().get(repository).is_some_and(|facts| facts.private);
-        Place { tracker: &self.name, repositories: &self.repositories, repository, private, turn, by_id }
+    fn reach(&self) -> Arc<Vec<String>> {
+        Arc::clone(&self.reach.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn home(&self, repository: &str) -> Home {
+        let facts = self.facts().get(repository).cloned().unwrap_or_default();
+        Home { name: repository.to_owned(), reach: self.reach(), facts }
+    }
+}
+
+/// A repository that rows are read from.
+struct Home {
+    name: String,
+    reach: Arc<Vec<String>>,
+    facts: Facts,
+}
+
+impl Home {
+    fn place<'a>(&'a self, tracker: &'a TrackerName, turn: Turn, by_id: bool) -> Place<'a> {
+        let (repositories, repository) = (self.reach.as_slice(), self.name.as_str());
+        Place { tracker, repositories, repository, was: &self.facts.was, private: self.facts.private, turn, by_id }
     }
 }
 
@@ -100,16 +136,16 @@ impl Fetch for Github {
         self.read_each(&issues, turn).await
     }
 
-    async fn authors(&self, _asked: Vec<Standing>) -> Result<Vec<Authored>, Trouble> {
-        Ok(Vec::new())
+    async fn authors(&self, asked: Vec<Standing>) -> Result<Vec<Authored>, Trouble> {
+        self.who_labelled(asked).await
     }
 
     fn expires(&self) -> Option<Timestamp> {
-        None
+        self.access.expires()
     }
 
     fn requests(&self) -> Requests {
-        self.client.lane.requests()
+        self.access.requests()
     }
 }
 

@@ -1,20 +1,22 @@
 //! Ask -> pages of issues -> Read: one listing a repository, a delta of it, or a 304.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
+use super::client::Client;
 use super::map::{self, Place};
 use super::memory::{Memory, Repository};
-use super::wire::{self, Row};
-use super::{Facts, Github};
-use crate::model::{ContainerKey, Issue, Relation, RelationKind, Turn};
+use super::reach::Followed;
+use super::wire::Row;
+use super::{Github, Home};
+use crate::model::{ContainerKey, Issue, Relation, RelationKind};
 use crate::tracker::http::{Answer, http_date, side_by_side, work_off};
-use crate::tracker::{Ask, Found, Known, Read, Trouble, TroubleKind};
+use crate::tracker::{Ask, Known, Read, Trouble, TroubleKind};
 
 /// How far a delta reaches back behind the newest change seen: rows shift while they are listed.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
@@ -22,6 +24,22 @@ const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 const SAME_SECOND: SignedDuration = SignedDuration::from_secs(2);
 /// Listings of blockers under way at once.
 const BLOCKERS_AT_ONCE: usize = 8;
+
+/// What became of one repository.
+enum Outcome {
+    /// It was read to its end.
+    Read { name: String, memory: Repository, ids: Option<BTreeSet<String>> },
+    /// It went out of the configuration's reach.
+    Left { name: String, finding: String },
+}
+
+/// What a repository's listing gave.
+enum Listing {
+    /// Everything that was asked; the ids of all issues where all were listed.
+    Read { memory: Repository, ids: Option<BTreeSet<String>> },
+    /// A redirect of its first page.
+    Elsewhere { target: String, answer: Answer },
+}
 
 /// What one poll shares among its repositories.
 struct Poll<'a, K> {
@@ -47,88 +65,147 @@ impl Github {
         known: &K,
         pages: &mpsc::Sender<Vec<Issue>>,
     ) -> Result<Read, Trouble> {
-        self.client.lane.check_server(ask.server.as_deref(), &self.server)?;
-        let mut memory = Memory::read(ask.memory.as_deref());
+        self.access.first.lane.check_server(ask.server.as_deref(), &self.server)?;
+        let old = Memory::read(ask.memory.as_deref());
+        let anew = ask.census || old.selection != self.configured;
+        let mut memory = if anew { self.resolve(&old, ask.census).await? } else { old };
+        self.reaches(memory.repositories.keys());
         let poll = Poll { ask, known, pages };
-        let old = std::mem::take(&mut memory.repositories);
-        let read = work_off(&self.repositories, self.concurrency, None, |name| async {
-            Ok((name.clone(), self.repository(name, old.get(name).cloned(), &poll).await?))
+        let repositories = std::mem::take(&mut memory.repositories);
+        let read = work_off(repositories, self.concurrency, None, |(name, repository)| {
+            self.repository(name, repository, &poll)
         });
-        memory.repositories = read.await?.into_iter().collect();
-        for (name, facts) in &*self.facts() {
-            if let Some(repository) = memory.repositories.get_mut(name) {
-                repository.labels.clone_from(&facts.labels);
+        let mut listed = Some(BTreeSet::new());
+        for read in read.await? {
+            match read {
+                Outcome::Read { name, memory: mut repository, ids } => {
+                    let labels = self.facts().get(&name).and_then(|facts| facts.labels.clone());
+                    repository.labels = labels;
+                    listed = listed.zip(ids).map(|(all, some)| all.into_iter().chain(some).collect());
+                    memory.repositories.insert(name, repository);
+                }
+                Outcome::Left { name, finding } => {
+                    memory.left.insert(name, finding);
+                }
             }
         }
+        self.reaches(memory.repositories.keys());
+        let own = memory.repositories.values().flat_map(|repository| &repository.findings);
+        let findings: BTreeSet<String> =
+            memory.findings.iter().chain(memory.left.values()).chain(own).cloned().collect();
         Ok(Read {
             memory: memory.text(),
             server: self.server.clone(),
-            listed: None,
+            listed,
             containers: memory.repositories.keys().map(|name| ContainerKey::new(&self.name, name)).collect(),
-            findings: memory.repositories.values().flat_map(|repository| repository.findings.clone()).collect(),
+            findings: findings.into_iter().collect(),
         })
     }
 
-    /// Reads one repository to the end and says what to remember of it.
+    fn reaches<'a>(&self, names: impl Iterator<Item = &'a String>) {
+        *self.reach.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(names.cloned().collect());
+    }
+
+    /// Reads one repository to the end, under its new name where it was renamed, and says what to remember of it.
     async fn repository<K: Known>(
         &self,
-        name: &str,
-        old: Option<Repository>,
+        name: String,
+        memory: Repository,
         poll: &Poll<'_, K>,
-    ) -> Result<Repository, Trouble> {
-        let whole = poll.ask.census || old.is_none();
-        let mut memory = match old {
-            Some(old) if !poll.ask.census => old,
-            _ => self.introduce(name).await?,
+    ) -> Result<Outcome, Trouble> {
+        let client = self.access.of(&name).await?;
+        let (target, answer) = match self.list(&client, &name, memory.clone(), poll).await? {
+            Listing::Read { memory, ids } => return Ok(Outcome::Read { name, memory, ids }),
+            Listing::Elsewhere { target, answer } => (target, answer),
         };
+        match self.follow(&client, &name, &memory, &target, &answer).await? {
+            Followed::Outside(finding) => Ok(Outcome::Left { name, finding }),
+            Followed::Inside(name, memory) => match self.list(&client, &name, *memory, poll).await? {
+                Listing::Read { memory, ids } => Ok(Outcome::Read { name, memory, ids }),
+                Listing::Elsewhere { target, answer } => Err(client.refusal(Method::GET, &target, &answer)),
+            },
+        }
+    }
+
+    /// Lists a repository's issues: all of them where it was never read to its end, else what changed.
+    async fn list<K: Known>(
+        &self,
+        client: &Client,
+        name: &str,
+        mut memory: Repository,
+        poll: &Poll<'_, K>,
+    ) -> Result<Listing, Trouble> {
+        let whole = memory.url.is_empty();
         self.learn(name, &memory, whole);
+        let mut ids = whole.then(BTreeSet::new);
         if !memory.has_issues {
-            return Ok(memory);
+            return Ok(Listing::Read { memory, ids });
         }
         let url = listing(name, whole, memory.newest);
-        let etag = memory.etag.clone().filter(|_| !whole && memory.url == url);
+        let etag = memory.etag.clone().filter(|_| memory.url == url);
         let no_dependencies = AtomicBool::new(memory.no_dependencies);
         let (newest, read_at) = (memory.newest, memory.read_at);
         let reach = Reach { whole, newest, read_at, no_dependencies: &no_dependencies };
+        let home = self.home(name);
         let mut target = url.clone();
         let mut seen = BTreeSet::from([url.clone()]);
         let mut newest = memory.newest;
         let mut first: Option<Answer> = None;
+        let (mut any, mut summaries) = (false, false);
         loop {
             let conditional = etag.as_deref().filter(|_| first.is_none());
-            let answer = self.client.get(&target, conditional).await?;
+            let answer = client.get(&target, conditional).await?;
             if answer.status.as_u16() == 304 && conditional.is_some() {
-                return Ok(memory);
+                return Ok(Listing::Read { memory, ids });
             }
-            let (rows, answer): (Vec<Row>, Answer) = self.client.decode(Method::GET, &target, answer)?;
+            if answer.status.is_redirection() && first.is_none() {
+                return Ok(Listing::Elsewhere { target, answer });
+            }
+            let (rows, answer): (Vec<Row>, Answer) = client.decode(Method::GET, &target, answer)?;
             newest = newest.max(rows.iter().map(|row| row.updated_at).max());
-            let (issues, exhausted) = self.sift(name, rows, &reach, poll).await?;
+            for row in rows.iter().filter(|row| row.pull_request.is_none()) {
+                (any, summaries) = (true, summaries || row.issue_dependencies_summary.is_some());
+                if let Some(ids) = &mut ids {
+                    ids.insert(row.id.to_string());
+                }
+            }
+            let (issues, exhausted) = self.sift(client, &home, rows, &reach, poll).await?;
             if !issues.is_empty() && poll.pages.send(issues).await.is_err() {
                 return Err(self.stopped(name));
             }
-            let next = self.client.next(&answer);
+            let next = client.next(&answer);
             first.get_or_insert(answer);
             let Some(next) = next.filter(|_| !exhausted) else { break };
-            if seen.len() >= self.client.lane.policy.pages_max || !seen.insert(next.clone()) {
-                return Err(self.endless(name, seen.len()));
+            if seen.len() >= client.lane.policy.pages_max || !seen.insert(next.clone()) {
+                return Err(client.endless(&format!("/repos/{name}/issues"), seen.len()));
             }
             target = next;
         }
-        memory.no_dependencies = no_dependencies.into_inner();
-        if memory.no_dependencies && memory.findings.is_empty() {
-            let finding = format!(
-                "{}:{name}: the server knows no issue dependencies (404); blockers aren't read from it",
-                self.name
-            );
-            memory.findings.push(finding);
-        }
+        let told = !any || summaries || !self.enterprise;
+        self.conclude(name, &mut memory, no_dependencies.into_inner(), told);
         memory.read_at = first.as_ref().and_then(|answer| answer.header("date")).and_then(http_date);
         // What changed behind the reading's back while it took its time must lie within the next one.
         memory.newest =
             if whole { newest.map(|newest| memory.read_at.map_or(newest, |at| newest.min(at))) } else { newest };
         memory.url = url;
         memory.etag = first.as_ref().and_then(|answer| answer.header("etag")).map(str::to_owned);
-        Ok(memory)
+        Ok(Listing::Read { memory, ids })
+    }
+
+    /// Remembers that a server has no dependencies, and how that was found, until the next census.
+    fn conclude(&self, name: &str, memory: &mut Repository, refused: bool, told: bool) {
+        if memory.no_dependencies || (!refused && told) {
+            return;
+        }
+        memory.no_dependencies = true;
+        memory.findings.push(if refused {
+            format!("{}:{name}: the server knows no issue dependencies (404); blockers aren't read from it", self.name)
+        } else {
+            format!(
+                "{}: this Enterprise server's issues tell no dependencies; blockers aren't read from it until it is newer",
+                self.name
+            )
+        });
     }
 
     /// Takes over what is remembered of a repository; a catalogue that this process has read itself is fresher.
@@ -137,6 +214,7 @@ impl Github {
         let facts = facts.entry(name.to_owned()).or_default();
         facts.id = memory.id;
         facts.private = memory.private;
+        facts.was.clone_from(&memory.was);
         facts.no_dependencies = memory.no_dependencies;
         if whole {
             facts.labels = None;
@@ -145,37 +223,16 @@ impl Github {
         }
     }
 
-    /// Looks at a repository for the first time, or again for a census.
-    async fn introduce(&self, name: &str) -> Result<Repository, Trouble> {
-        let (repository, _): (wire::Repository, _) = self.client.get_json(&format!("/repos/{name}")).await?;
-        let mut findings = Vec::new();
-        if repository.archived {
-            findings.push(format!("{}:{name} is archived: it is read, but GitHub takes no writes there", self.name));
-        }
-        if !repository.has_issues {
-            findings.push(format!(
-                "{}:{name} has issues switched off; take it out of repositories or switch them on",
-                self.name
-            ));
-        }
-        Ok(Repository {
-            id: repository.id,
-            private: repository.private,
-            has_issues: repository.has_issues,
-            findings,
-            ..Repository::default()
-        })
-    }
-
     /// Rows -> what is new or changed among them, and whether older rows can't hold anything new.
     async fn sift<K: Known>(
         &self,
-        name: &str,
+        client: &Client,
+        home: &Home,
         rows: Vec<Row>,
         reach: &Reach<'_>,
         poll: &Poll<'_, K>,
     ) -> Result<(Vec<Issue>, bool), Trouble> {
-        let place = self.place(name, poll.ask.turn, false);
+        let place = home.place(&self.name, poll.ask.turn, false);
         let mut rows: Vec<Row> = rows.into_iter().filter(|row| row.pull_request.is_none()).collect();
         // A reading that broke off has stored rows that this one must go past.
         let older = !rows.is_empty() && rows.iter().all(|row| Some(row.updated_at) <= reach.newest);
@@ -196,7 +253,7 @@ impl Github {
         for some in rows.chunks(BLOCKERS_AT_ONCE) {
             let mapped = some.iter().map(|row| {
                 let stored = stored.get(&row.id.to_string());
-                self.whole_issue(row, place, stored, reach.no_dependencies)
+                self.whole_issue(client, row, place, stored, reach.no_dependencies)
             });
             for issue in side_by_side(mapped).await {
                 let issue = issue?;
@@ -210,22 +267,23 @@ impl Github {
     }
 
     /// Maps a row; lists its blockers where their count is new, else carries the known ones over.
-    async fn whole_issue(
+    pub(super) async fn whole_issue(
         &self,
+        client: &Client,
         row: &Row,
         place: Place<'_>,
         stored: Option<&Issue>,
         no_dependencies: &AtomicBool,
     ) -> Result<Issue, Trouble> {
         let mut issue = map::issue(row, place);
-        let summary = row.issue_dependencies_summary;
+        let summary = row.dependencies();
         if summary.total() > 0 && !no_dependencies.load(Ordering::Relaxed) {
             let carried = stored.filter(|stored| stored.blocker_count == summary.blocked_by).map(|stored| {
                 stored.relations.iter().filter(|relation| relation.kind == RelationKind::BlockedBy).cloned().collect()
             });
             let listed = match carried {
                 Some(relations) => Some(relations),
-                None => self.list_blockers(row.number, place).await?,
+                None => list_blockers(client, row.number, place).await?,
             };
             match listed {
                 Some(relations) => issue.relations.extend::<Vec<Relation>>(relations),
@@ -237,64 +295,19 @@ impl Github {
         Ok(issue)
     }
 
-    /// What blocks an issue. None: the server doesn't know dependencies.
-    async fn list_blockers(&self, number: u64, place: Place<'_>) -> Result<Option<Vec<Relation>>, Trouble> {
-        let mut target = format!("/repos/{}/issues/{number}/dependencies/blocked_by?per_page=100", place.repository);
-        let mut seen = BTreeSet::from([target.clone()]);
-        let mut relations = Vec::new();
-        loop {
-            let answer = self.client.get(&target, None).await?;
-            if answer.status.as_u16() == 404 {
-                return Ok(None);
-            }
-            let (rows, answer): (Vec<Row>, Answer) = self.client.decode(Method::GET, &target, answer)?;
-            relations.extend(map::blockers(&rows, place));
-            let Some(next) = self.client.next(&answer) else { return Ok(Some(relations)) };
-            if seen.len() >= self.client.lane.policy.pages_max || !seen.insert(next.clone()) {
-                return Err(self.endless(place.repository, seen.len()));
-            }
-            target = next;
-        }
-    }
-
-    pub(super) async fn read_each(&self, issues: &[Arc<Issue>], turn: Turn) -> Result<Vec<Found>, Trouble> {
-        let mut read = work_off(issues, self.concurrency, None, |issue| self.read_one(issue, turn)).await?;
-        read.sort_by(|a, b| a.asked().cmp(b.asked()));
-        Ok(read)
-    }
-
-    /// Reads an issue where its key says.
-    async fn read_one(&self, issue: &Issue, turn: Turn) -> Result<Found, Trouble> {
-        let repository = issue.container.local.as_str();
-        if !self.facts().contains_key(repository) {
-            let seen = self.introduce(repository).await?;
-            let facts = Facts { id: seen.id, private: seen.private, ..Facts::default() };
-            self.facts().insert(repository.to_owned(), facts);
-        }
-        let target = format!("/repos/{repository}/issues/{}", issue.key.number());
-        let answer = self.client.get(&target, None).await?;
-        if matches!(answer.status.as_u16(), 301 | 404 | 410) {
-            return Ok(Found::Hidden(issue.id.clone()));
-        }
-        let (row, _): (Row, _) = self.client.decode(Method::GET, &target, answer)?;
-        if row.id.to_string() != issue.id.id || row.pull_request.is_some() {
-            return Ok(Found::Hidden(issue.id.clone()));
-        }
-        let absent = self.facts().get(repository).is_some_and(|facts| facts.no_dependencies);
-        let place = self.place(repository, turn, true);
-        let read = self.whole_issue(&row, place, Some(issue), &AtomicBool::new(absent)).await?;
-        Ok(Found::Here(Box::new(read)))
-    }
-
-    fn endless(&self, name: &str, pages: usize) -> Trouble {
-        let what =
-            format!("the issue list of {name} names a page again that was read already, or has no end ({pages} pages)");
-        self.client.lane.trouble(TroubleKind::Garbled, what, "the next cycle tries again; report it if it stays")
-    }
-
     fn stopped(&self, name: &str) -> Trouble {
         let what = format!("the reading of {name} was broken off on our side");
-        self.client.lane.trouble(TroubleKind::Stopped, what, "the next cycle reads it again")
+        self.access.trouble(TroubleKind::Stopped, what, "the next cycle reads it again")
+    }
+}
+
+/// What blocks an issue. None: the server doesn't know dependencies.
+async fn list_blockers(client: &Client, number: u64, place: Place<'_>) -> Result<Option<Vec<Relation>>, Trouble> {
+    let target = format!("/repos/{}/issues/{number}/dependencies/blocked_by?per_page=100", place.repository);
+    match client.list::<Vec<Row>>(&target).await? {
+        Ok(pages) => Ok(Some(pages.iter().flat_map(|rows| map::blockers(rows, place)).collect())),
+        Err(answer) if answer.status.as_u16() == 404 => Ok(None),
+        Err(answer) => Err(client.refusal(Method::GET, &target, &answer)),
     }
 }
 

@@ -1,28 +1,111 @@
 //! The questions of `roadmapd check --online` to GitHub.
 
 use super::Github;
-use super::wire::{Repository, User};
-use crate::tracker::Probed;
+use super::access::Us;
+use super::selection::{Entry, fits};
+use super::wire::Repository;
+use crate::model::Timestamp;
+use crate::tracker::{Probed, Trouble};
+
+/// How long before a credential expires a person is warned.
+const WARN: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
+/// What an app must be allowed: permission, access, and what for.
+const NEEDED: [(&str, &str, &str); 2] =
+    [("metadata", "read", "to see repositories"), ("issues", "write", "to read issues and write labels")];
 
 impl Github {
     pub(super) async fn probe_all(&self) -> Vec<Probed> {
         let mut found = Vec::new();
-        match self.client.get_json::<User>("/user").await {
-            Ok((user, _)) => found.push(Probed::fine(format!("{}: the credential is {}'s", self.name, user.login))),
-            // An installation's token has no user, and is none the worse for it.
-            Err(trouble) if trouble.kind == crate::tracker::TroubleKind::Forbidden => {
-                found.push(Probed::fine(format!("{}: the credential is an app's", self.name)));
-            }
-            Err(trouble) => {
-                found.push(Probed::wrong(trouble.to_string()));
-                return found;
+        let signed_in = match self.access.us().await {
+            Ok(us) => us,
+            Err(trouble) => return vec![Probed::wrong(trouble.to_string())],
+        };
+        found.push(Probed::fine(match signed_in {
+            Us::Account(account) => format!("{}: the credential is {}'s", self.name, account.name),
+            Us::App { login, .. } => format!("{}: signed in as the app {login}", self.name),
+            Us::Unknown => format!("{}: the credential is an app's", self.name),
+        }));
+        found.extend(self.access.expires().map(|at| self.expiry(at, Timestamp::now())));
+        if self.access.app.is_some() {
+            match self.installations().await {
+                Ok(some) => found.extend(some),
+                Err(trouble) => found.push(Probed::wrong(trouble.to_string())),
             }
         }
-        for name in &self.repositories {
-            found.push(match self.client.get_json::<Repository>(&format!("/repos/{name}")).await {
-                Ok((repository, _)) => self.judge(name, &repository),
+        for name in self.selection.named() {
+            found.push(match self.look(name).await {
+                Ok(repository) => self.judge(name, &repository),
                 Err(trouble) => Probed::wrong(trouble.to_string()),
             });
+        }
+        for owner in self.selection.owners() {
+            match self.owned(owner).await {
+                Ok(rows) => found.extend(self.judge_found(owner, &rows)),
+                Err(trouble) => found.push(Probed::wrong(trouble.to_string())),
+            }
+        }
+        found
+    }
+
+    async fn look(&self, name: &str) -> Result<Repository, Trouble> {
+        let client = self.access.of(name).await?;
+        Ok(client.get_json::<Repository>(&format!("/repos/{name}")).await?.0)
+    }
+
+    fn expiry(&self, at: Timestamp, now: Timestamp) -> Probed {
+        let day = at.strftime("%Y-%m-%d");
+        if at.duration_since(now) > WARN {
+            return Probed::fine(format!("{}: the token expires on {day}", self.name));
+        }
+        Probed::wrong(format!("{}: the token expires on {day}; make a new one in time", self.name))
+    }
+
+    /// What each owner's installation may do.
+    async fn installations(&self) -> Result<Vec<Probed>, Trouble> {
+        let installed = self.access.list_installed().await?;
+        let mut found = Vec::new();
+        for told in installed.iter().map(|installed| &installed.told) {
+            let owner = told.account.as_ref().map_or("", |account| account.login.as_str());
+            let lacking: Vec<String> = NEEDED
+                .iter()
+                .filter(|(name, access, _)| {
+                    let given = told.permissions.get(*name).map_or("", String::as_str);
+                    given != *access && !matches!(given, "write" | "admin")
+                })
+                .map(|(name, access, why)| format!("{name}: {access} ({why})"))
+                .collect();
+            found.push(if told.suspended_at.is_some() {
+                Probed::wrong(format!("{}: the app's installation for {owner} is suspended; let an owner of {owner} lift that", self.name))
+            } else if lacking.is_empty() {
+                Probed::fine(format!("{}: the app is installed for {owner} and may read issues and write labels", self.name))
+            } else {
+                let lacking = lacking.join(", ");
+                Probed::wrong(format!("{}: the app is installed for {owner} but lacks {lacking}; grant that in the app's settings and let {owner} accept it", self.name))
+            });
+        }
+        if installed.is_empty() {
+            found.push(Probed::wrong(format!(
+                "{}: the app is installed nowhere; install it for each owner in repositories",
+                self.name
+            )));
+        }
+        Ok(found)
+    }
+
+    /// What an owner's patterns find.
+    fn judge_found(&self, owner: &str, rows: &[Repository]) -> Vec<Probed> {
+        let meant = |row: &&Repository| {
+            matches!(self.selection.decides(&row.full_name), Some(Entry::Pattern(_))) && !row.archived && !row.fork
+        };
+        let mut found: Vec<Probed> = rows.iter().filter(meant).map(|row| self.judge(&row.full_name, row)).collect();
+        let of_owner = |pattern: &&str| pattern.split('/').next().is_some_and(|its| its.eq_ignore_ascii_case(owner));
+        for pattern in self.selection.patterns().filter(of_owner) {
+            if !rows.iter().filter(meant).any(|row| fits(pattern, &row.full_name)) {
+                found.push(Probed::wrong(format!(
+                    "{}: the pattern {pattern} finds no repository that is neither archived nor a fork; check its spelling and what the credential can see",
+                    self.name
+                )));
+            }
         }
         found
     }
@@ -38,6 +121,8 @@ impl Github {
             return Probed::wrong(format!("{name} is archived and takes no writes; take it out of repositories"));
         }
         match repository.permissions {
+            // An installation's permissions were judged as a whole.
+            _ if self.access.app.is_some() => Probed::fine(format!("{name} can be read")),
             None => Probed::fine(format!("{name} can be read; GitHub doesn't say whether labels may be written")),
             Some(may) if may.push || may.maintain || may.admin => {
                 Probed::fine(format!("{name} can be read, and labels may be created and written"))

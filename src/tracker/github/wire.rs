@@ -1,5 +1,7 @@
 //! What GitHub sends, as far as it is read: open enums, null users and missing fields are no surprise.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
@@ -49,8 +51,16 @@ pub(super) struct Row {
     pub(super) reactions: Reactions,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) sub_issues_summary: SubIssues,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(super) issue_dependencies_summary: Dependencies,
+    /// None: the server's rows have none.
+    #[serde(default)]
+    pub(super) issue_dependencies_summary: Option<Dependencies>,
+}
+
+impl Row {
+    /// How many issues block it, as far as the row tells.
+    pub(super) fn dependencies(&self) -> Dependencies {
+        self.issue_dependencies_summary.unwrap_or_default()
+    }
 }
 
 /// An account.
@@ -134,10 +144,15 @@ impl Dependencies {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Repository {
     pub(super) id: u64,
+    /// `owner/repository` now.
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) full_name: String,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) private: bool,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) archived: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) fork: bool,
     #[serde(default = "yes")]
     pub(super) has_issues: bool,
     #[serde(default)]
@@ -159,4 +174,69 @@ pub(super) struct Permissions {
     pub(super) push: bool,
     #[serde(default)]
     pub(super) triage: bool,
+}
+
+/// A page of repositories: a bare list, or an installation's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Repositories {
+    Bare(Vec<Repository>),
+    Installed { repositories: Vec<Repository> },
+}
+
+impl Repositories {
+    pub(super) fn rows(self) -> Vec<Repository> {
+        match self {
+            Self::Bare(repositories) | Self::Installed { repositories } => repositories,
+        }
+    }
+}
+
+/// Something that happened to an issue.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Event {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) event: String,
+    #[serde(default)]
+    pub(super) actor: Option<User>,
+    #[serde(default)]
+    pub(super) label: Option<Named>,
+    #[serde(default)]
+    pub(super) created_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(super) performed_via_github_app: Option<Numbered>,
+}
+
+/// Something of which only the id is read.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Numbered {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) id: u64,
+}
+
+/// The app itself.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct App {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) slug: String,
+}
+
+/// An installation of the app.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Installation {
+    pub(super) id: u64,
+    #[serde(default)]
+    pub(super) account: Option<User>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) permissions: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) suspended_at: Option<Timestamp>,
+}
+
+/// An installation's token.
+#[derive(Deserialize)]
+pub(super) struct Minted {
+    pub(super) token: String,
+    #[serde(default)]
+    pub(super) expires_at: Option<Timestamp>,
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::Github;
+use super::client::Client;
 use super::map::{self, fold};
 use super::wire::{Label, Repository};
 use crate::model::ContainerKey;
@@ -54,47 +55,42 @@ impl Github {
     /// Makes sure that a name still means the repository that was read: issues are written by number.
     async fn recognize(&self, repository: &str) -> Result<(), Trouble> {
         let target = format!("/repos/{repository}");
-        let (now, _): (Repository, _) = self.client.get_json(&target).await?;
+        let client = self.access.of(repository).await?;
+        let (now, _): (Repository, _) = client.get_json(&target).await?;
         let read = self.facts().get(repository).map_or(0, |facts| facts.id);
         if read != 0 && now.id != read {
             let what =
                 format!("{repository} is another repository (id {}) than the one that was read (id {read})", now.id);
             let next = "nothing is written there; run `roadmapd once --census` to read it anew, and check repositories";
-            return Err(self.client.lane.trouble(TroubleKind::Moved, what, next));
+            return Err(client.lane.trouble(TroubleKind::Moved, what, next));
         }
         if now.archived {
             let next = "unarchive the repository or take it out of the configuration";
-            return Err(self.client.lane.trouble(TroubleKind::Forbidden, format!("{repository} is archived"), next));
+            return Err(client.lane.trouble(TroubleKind::Forbidden, format!("{repository} is archived"), next));
         }
         Ok(())
     }
 
     async fn list_labels(&self, repository: &str) -> Result<BTreeSet<String>, Trouble> {
-        let mut target = format!("/repos/{repository}/labels?per_page=100");
-        let mut seen = BTreeSet::from([target.clone()]);
-        let mut labels = BTreeSet::new();
-        loop {
-            let (page, answer): (Vec<Label>, Answer) = self.client.get_json(&target).await?;
-            labels.extend(page.iter().map(|label| fold(label.name())));
-            let Some(next) = self.client.next(&answer) else { return Ok(labels) };
-            if seen.len() >= self.client.lane.policy.pages_max || !seen.insert(next.clone()) {
-                let what = format!("the label list of {repository} names a page again that was read already");
-                return Err(self.client.lane.trouble(TroubleKind::Garbled, what, "the next cycle tries again"));
-            }
-            target = next;
+        let client = self.access.of(repository).await?;
+        let target = format!("/repos/{repository}/labels?per_page=100");
+        match client.list::<Vec<Label>>(&target).await? {
+            Ok(pages) => Ok(pages.iter().flatten().map(|label| fold(label.name())).collect()),
+            Err(answer) => Err(client.refusal(Method::GET, &target, &answer)),
         }
     }
 
     async fn create_label(&self, repository: &str, spec: &LabelSpec) -> Result<(), Trouble> {
         let target = format!("/repos/{repository}/labels");
         let body = json!({"name": spec.name, "color": spec.color, "description": spec.description});
-        let answer = self.client.send(Method::POST, &target, Some(&body), None, None).await?;
+        let client = self.access.of(repository).await?;
+        let answer = client.send(Method::POST, &target, Some(&body), None, None).await?;
         // Another spelling of the same name, or somebody was quicker.
         let exists = answer.status.as_u16() == 422 && answer.words().contains("already_exists");
         if answer.status.is_success() || exists {
             return Ok(());
         }
-        let mut trouble = self.client.refusal(Method::POST, &target, &answer);
+        let mut trouble = client.refusal(Method::POST, &target, &answer);
         trouble.what = format!("{} (creating the label {:?} of {repository})", trouble.what, spec.name);
         Err(trouble)
     }
@@ -109,73 +105,74 @@ impl Github {
     }
 
     async fn change<L: Log>(&self, change: Change, log: &L, stop: &CancellationToken) -> Result<(), Trouble> {
-        self.client.lane.reserve(stop).await?;
+        let client = self.access.of(&change.container.local).await?;
+        client.lane.reserve(stop).await?;
         log.intend(&change).await?;
-        let (outcome, trouble) = self.carry_out(&change, stop).await;
+        let (outcome, trouble) = carry_out(&client, &change, stop).await;
         let lost = matches!(outcome, Outcome::Unknown { .. });
         log.outcome(&change, outcome).await?;
         match trouble {
             Some(trouble) => Err(trouble),
-            None => self.client.lane.ailing(lost),
+            None => client.lane.ailing(lost),
         }
     }
+}
 
-    /// Adds in one request, then removes one by one: a crash in between leaves both of ours, never none.
-    async fn carry_out(&self, change: &Change, stop: &CancellationToken) -> Ending {
-        let delta = match map::delta(change) {
-            Ok(delta) => delta,
-            Err(error) => return (Outcome::Failed { error }, None),
+/// Adds in one request, then removes one by one: a crash in between leaves both of ours, never none.
+async fn carry_out(client: &Client, change: &Change, stop: &CancellationToken) -> Ending {
+    let delta = match map::delta(change) {
+        Ok(delta) => delta,
+        Err(error) => return (Outcome::Failed { error }, None),
+    };
+    let issue = format!("/repos/{}/issues/{}/labels", change.container.local, change.key.number());
+    let mut there: Option<BTreeSet<String>> = None;
+    if !delta.add.is_empty() {
+        let body = json!({"labels": delta.add});
+        match client.send_reserved(Method::POST, &issue, Some(&body), stop).await {
+            Ok(answer) if answer.status.is_success() => match labels(client, Method::POST, &issue, answer) {
+                Ok(labels) => there = Some(labels),
+                Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
+            },
+            Ok(answer) => return ending(client.refusal(Method::POST, &issue, &answer), false),
+            Err(trouble) => return ending(trouble, false),
+        }
+    }
+    let mut begun = there.is_some();
+    for label in &delta.remove {
+        let target = format!("{issue}/{}", segment(label));
+        // A change that was begun is finished.
+        let sent = match begun {
+            true => client.send(Method::DELETE, &target, None, None, None).await,
+            false => client.send_reserved(Method::DELETE, &target, None, stop).await,
         };
-        let issue = format!("/repos/{}/issues/{}/labels", change.container.local, change.key.number());
-        let mut there: Option<BTreeSet<String>> = None;
-        if !delta.add.is_empty() {
-            let body = json!({"labels": delta.add});
-            match self.client.send_reserved(Method::POST, &issue, Some(&body), stop).await {
-                Ok(answer) if answer.status.is_success() => match self.labels(Method::POST, &issue, answer) {
+        match sent {
+            Ok(answer) if answer.status.is_success() => match labels(client, Method::DELETE, &target, answer) {
+                Ok(labels) => there = Some(labels),
+                Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
+            },
+            // Somebody was quicker and it is gone, unless the issue itself can't be seen any more.
+            Ok(answer) if answer.status.as_u16() == 404 => {
+                let shown = match client.get(&issue, None).await {
+                    Ok(shown) if shown.status.is_success() => shown,
+                    Ok(_) => return ending(client.refusal(Method::DELETE, &target, &answer), begun),
+                    Err(trouble) => return ending(trouble, true),
+                };
+                match labels(client, Method::GET, &issue, shown) {
                     Ok(labels) => there = Some(labels),
                     Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
-                },
-                Ok(answer) => return ending(self.client.refusal(Method::POST, &issue, &answer), false),
-                Err(trouble) => return ending(trouble, false),
-            }
-        }
-        let mut begun = there.is_some();
-        for label in &delta.remove {
-            let target = format!("{issue}/{}", segment(label));
-            // A change that was begun is finished.
-            let sent = match begun {
-                true => self.client.send(Method::DELETE, &target, None, None, None).await,
-                false => self.client.send_reserved(Method::DELETE, &target, None, stop).await,
-            };
-            match sent {
-                Ok(answer) if answer.status.is_success() => match self.labels(Method::DELETE, &target, answer) {
-                    Ok(labels) => there = Some(labels),
-                    Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
-                },
-                // Somebody was quicker and it is gone, unless the issue itself can't be seen any more.
-                Ok(answer) if answer.status.as_u16() == 404 => {
-                    let shown = match self.client.get(&issue, None).await {
-                        Ok(shown) if shown.status.is_success() => shown,
-                        Ok(_) => return ending(self.client.refusal(Method::DELETE, &target, &answer), begun),
-                        Err(trouble) => return ending(trouble, true),
-                    };
-                    match self.labels(Method::GET, &issue, shown) {
-                        Ok(labels) => there = Some(labels),
-                        Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
-                    }
                 }
-                Ok(answer) => return ending(self.client.refusal(Method::DELETE, &target, &answer), begun),
-                Err(trouble) => return ending(trouble, begun),
             }
-            begun = true;
+            Ok(answer) => return ending(client.refusal(Method::DELETE, &target, &answer), begun),
+            Err(trouble) => return ending(trouble, begun),
         }
-        (compare(change, &delta, there.as_ref()), None)
+        begun = true;
     }
+    (compare(change, &delta, there.as_ref()), None)
+}
 
-    fn labels(&self, method: Method, target: &str, answer: Answer) -> Result<BTreeSet<String>, Trouble> {
-        let (labels, _): (Vec<Label>, _) = self.client.decode(method, target, answer)?;
-        Ok(labels.iter().map(|label| fold(label.name())).collect())
-    }
+fn labels(client: &Client, method: Method, target: &str, answer: Answer) -> Result<BTreeSet<String>, Trouble> {
+    let (labels, _): (Vec<Label>, _) = client.decode(method, target, answer)?;
+    Ok(labels.iter().map(|label| fold(label.name())).collect())
 }
 
 /// The answer against the intent: GitHub may take a request and drop what it carries.

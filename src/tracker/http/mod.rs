@@ -7,6 +7,7 @@ mod answer;
 mod limits;
 mod pace;
 mod together;
+mod transport;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -23,6 +24,7 @@ use crate::model::TrackerName;
 pub(super) use answer::{Answer, Asked, Effect, Fault, said};
 pub(super) use limits::http_date;
 pub(super) use together::{side_by_side, work_off};
+pub(super) use transport::transport;
 
 use limits::Limit;
 use pace::{Halt, Pace};

@@ -1,0 +1,132 @@
+//! Issues -> what became of each: read where its key says, followed where it moved.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use http::Method;
+
+use super::client::Client;
+use super::map;
+use super::reach::repository_id;
+use super::wire::{self, Row};
+use super::{Facts, Github};
+use crate::model::{Issue, IssueKey, Turn};
+use crate::tracker::http::work_off;
+use crate::tracker::{Found, Trouble, TroubleKind};
+
+/// Redirects in a row that are followed for one issue.
+const HOPS_MAX: usize = 3;
+
+impl Github {
+    pub(super) async fn read_each(&self, issues: &[Arc<Issue>], turn: Turn) -> Result<Vec<Found>, Trouble> {
+        let read = work_off(issues, self.concurrency, None, |issue| self.read_one(issue, turn)).await?;
+        let gone = |found: &Found| matches!(found, Found::Deleted(_) | Found::Hidden(_));
+        // What an issue's absence says depends on whether its repository can be seen.
+        let doubtful: BTreeSet<&str> = issues
+            .iter()
+            .filter(|issue| read.iter().any(|found| found.asked() == &issue.id && gone(found)))
+            .map(|issue| issue.container.local.as_str())
+            .collect();
+        work_off(doubtful, self.concurrency, None, |repository| self.must_be_seen(repository)).await?;
+        let mut read = read;
+        read.sort_by(|a, b| a.asked().cmp(b.asked()));
+        Ok(read)
+    }
+
+    /// Makes sure that a repository can be seen, issues and all.
+    async fn must_be_seen(&self, repository: &str) -> Result<(), Trouble> {
+        let client = self.access.of(repository).await?;
+        let target = format!("/repos/{repository}");
+        let answer = client.get(&target, None).await?;
+        if answer.status.is_redirection() {
+            return Ok(());
+        }
+        let (row, _): (wire::Repository, _) = client.decode(Method::GET, &target, answer)?;
+        if row.has_issues {
+            return Ok(());
+        }
+        let what = format!("{repository} has issues switched off, so nothing can be said of its issues");
+        Err(self.access.trouble(TroubleKind::Missing, what, "switch them on or take it out of repositories"))
+    }
+
+    /// Reads an issue where its key says, or where that place sends on to.
+    async fn read_one(&self, issue: &Issue, turn: Turn) -> Result<Found, Trouble> {
+        let repository = issue.container.local.as_str();
+        let client = self.access.of(repository).await?;
+        let mut target = format!("/repos/{repository}/issues/{}", issue.key.number());
+        let mut answer = client.get(&target, None).await?;
+        let mut hops = 0;
+        while answer.status.is_redirection() {
+            let elsewhere = client.location(&answer).filter(|path| repository_id(path).is_some());
+            let Some(elsewhere) = elsewhere.filter(|_| hops < HOPS_MAX) else {
+                return Err(client.refusal(Method::GET, &target, &answer));
+            };
+            (target, hops) = (elsewhere, hops + 1);
+            answer = client.get(&target, None).await?;
+        }
+        match answer.status.as_u16() {
+            404 => return Ok(Found::Hidden(issue.id.clone())),
+            410 => return Ok(Found::Deleted(issue.id.clone())),
+            _ => {}
+        }
+        let (row, _): (Row, _) = client.decode(Method::GET, &target, answer)?;
+        self.judge_row(&client, issue, &row, hops > 0, turn).await
+    }
+
+    /// The issue itself, the one that it became, or another that only bears its number.
+    async fn judge_row(
+        &self,
+        client: &Client,
+        issue: &Issue,
+        row: &Row,
+        moved: bool,
+        turn: Turn,
+    ) -> Result<Found, Trouble> {
+        let same = row.id.to_string() == issue.id.id;
+        if row.pull_request.is_some() || (!same && !moved) {
+            return Ok(Found::Hidden(issue.id.clone()));
+        }
+        let before = issue.container.local.as_str();
+        if !moved {
+            let read = self.read_row(client, before, row, Some(issue), turn).await?;
+            return Ok(Found::Here(Box::new(read)));
+        }
+        let home = self.home(before);
+        let Some(now) = map::repository_of_url(&row.repository_url, home.place(&self.name, turn, true)) else {
+            return Ok(Found::Hidden(issue.id.clone()));
+        };
+        let ours = home.reach.iter().any(|name| name.eq_ignore_ascii_case(&now));
+        let to = IssueKey::new(&self.name, format!("{now}#{}", row.number));
+        if !ours && !(same && self.inside(before, &now)) {
+            return Ok(Found::Moved { from: issue.id.clone(), to, there: None });
+        }
+        let mut there = self.read_row(client, &now, row, Some(issue).filter(|_| same), turn).await?;
+        if there.key != issue.key && !there.aliases.contains(&issue.key) {
+            there.aliases.push(issue.key.clone());
+        }
+        // A renamed repository's issues are themselves under another key; a transferred issue is another one.
+        Ok(if same {
+            Found::Here(Box::new(there))
+        } else {
+            Found::Moved { from: issue.id.clone(), to, there: Some(Box::new(there)) }
+        })
+    }
+
+    async fn read_row(
+        &self,
+        client: &Client,
+        repository: &str,
+        row: &Row,
+        stored: Option<&Issue>,
+        turn: Turn,
+    ) -> Result<Issue, Trouble> {
+        if !self.facts().contains_key(repository) {
+            let (about, _): (wire::Repository, _) = client.get_json(&format!("/repos/{repository}")).await?;
+            self.facts().insert(repository.to_owned(), Facts { private: about.private, ..Facts::default() });
+        }
+        let home = self.home(repository);
+        let absent = AtomicBool::new(home.facts.no_dependencies);
+        self.whole_issue(client, row, home.place(&self.name, turn, true), stored, &absent).await
+    }
+}

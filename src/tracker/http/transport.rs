@@ -1,0 +1,57 @@
+//! Address and certificates -> the HTTP client of a tracker: ring, the environment's proxies, no redirects, no retries.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use url::{Host, Url};
+
+use super::{Lane, said};
+use crate::tracker::{Trouble, TroubleKind};
+
+/// Makes the client. `HTTPS_PROXY` and `NO_PROXY` hold for every address but loopback ones; `ca_file` (PEM) is trusted
+/// besides the system's certificates.
+pub(in crate::tracker) fn transport(
+    lane: &Lane,
+    base: &Url,
+    ca_file: Option<&Path>,
+) -> Result<reqwest::Client, Trouble> {
+    crate::tracker::install_tls();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("roadmapd/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(lane.policy.connect_timeout)
+        .timeout(lane.policy.request_timeout);
+    if loopback(base) {
+        builder = builder.no_proxy();
+    }
+    if let Some(path) = ca_file {
+        builder = builder.tls_certs_merge(certificates(lane, path)?);
+    }
+    builder.build().map_err(|error| {
+        let what = format!("a client for {base} can't be made: {}", said(&error));
+        lane.trouble(
+            TroubleKind::Invalid,
+            what,
+            "check base_url, ca_file, the proxy and the certificates of this machine",
+        )
+    })
+}
+
+fn certificates(lane: &Lane, path: &Path) -> Result<Vec<reqwest::Certificate>, Trouble> {
+    let next = "put the certificates (PEM) of whoever signs the tracker's certificate there, or take ca_file out";
+    let unusable = |why: String| lane.trouble(TroubleKind::Invalid, format!("ca_file {} {why}", path.display()), next);
+    let pem = std::fs::read(path).map_err(|error| unusable(format!("can't be read: {error}")))?;
+    let found = reqwest::Certificate::from_pem_bundle(&pem)
+        .map_err(|error| unusable(format!("isn't a list of certificates: {}", said(&error))))?;
+    if found.is_empty() { Err(unusable("holds no certificate".to_owned())) } else { Ok(found) }
+}
+
+fn loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    }
+}
