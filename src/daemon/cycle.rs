@@ -12,7 +12,7 @@ use super::people::{self, Asked};
 use super::shelf::Shelf;
 use super::think::{Thought, think};
 use super::{CycleTrouble, Works};
-use crate::model::{Coverage, IssueId, IssueKey, TrackerName, Turn};
+use crate::model::{IssueId, IssueKey, TrackerName, Turn};
 use crate::plan::{Approval, ApprovedPlan, Existing, Ledger, Need, Plan, Reviewed, Scheme, Unsafe, approve, settle};
 use crate::store::{CycleSummary, Lock, Store, WaitingPlan};
 use crate::tracker::{Fetch, Write};
@@ -92,8 +92,8 @@ pub async fn preview<T: Fetch + 'static>(works: &Works<T>, store: Option<Store>)
     let scheme = works.settings.scheme(&gathered.containers);
     let (thought, mut errors) = surely(works, &shelf, &gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
-    let refusal =
-        approve(thought.plan.clone(), &gathered.coverage, &works.settings.limits(), Approval::default()).err();
+    let limits = works.settings.limits(&gathered.containers);
+    let refusal = approve(thought.plan.clone(), &gathered.coverage, &limits, Approval::default()).err();
     Ok(Preview { plan: thought.plan.clone(), refusal, thought, errors, findings: gathered.findings })
 }
 
@@ -216,8 +216,7 @@ async fn locked<T: Fetch + Write + 'static>(
         errors,
         ..Turned::default()
     };
-    let Some(approved) =
-        permitted(works, store, order, &asked, cycle, &gathered.coverage, &thought.plan, &mut turned).await?
+    let Some(approved) = permitted(works, store, order, &asked, cycle, &gathered, &thought.plan, &mut turned).await?
     else {
         return Ok(turned);
     };
@@ -329,7 +328,7 @@ async fn permitted<T>(
     order: &Order,
     asked: &Asked,
     cycle: u64,
-    coverage: &Coverage,
+    gathered: &Gathered,
     plan: &Plan,
     turned: &mut Turned,
 ) -> Result<Option<ApprovedPlan>, CycleTrouble> {
@@ -357,7 +356,7 @@ async fn permitted<T>(
         return Ok(None);
     }
     let approval = Approval { reviewed, past_limits: order.past_limits };
-    match approve(plan.clone(), coverage, &works.settings.limits(), approval) {
+    match approve(plan.clone(), &gathered.coverage, &works.settings.limits(&gathered.containers), approval) {
         Ok(approved) => {
             if waiting.is_some() {
                 store.save_waiting(None).await?;

@@ -1,8 +1,9 @@
 //! The configuration's shape, as people write it: the source of the JSON Schema, and what the merged layers are read into.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -22,7 +23,8 @@ pub(super) struct Raw {
     /// Whether and how levels are written.
     pub write: Write,
     /// Where levels are written. A later file's list replaces an earlier one's.
-    pub sink: Vec<Sink>,
+    #[serde(rename = "sink")]
+    pub _sink: Vec<Sink>,
     /// How much an item matters now.
     pub priority: Priority,
     /// How much work an item is.
@@ -77,7 +79,7 @@ pub(super) struct Tracker {
     pub base_url: Option<String>,
     /// Who we are there.
     pub auth: Option<Auth>,
-    /// GitHub: owner/name, one for each repository.
+    /// GitHub: owner/name; * in the name stands for any characters, and a leading ! leaves out what it fits (!acme/*-archive). Patterns leave out forks and archived ones by themselves.
     pub repositories: Option<Vec<String>>,
     /// Jira: project keys.
     pub projects: Option<Vec<String>>,
@@ -113,12 +115,10 @@ pub(super) struct Auth {
 pub(super) struct App {
     /// The app's id.
     #[schemars(range(min = 1))]
-    #[serde(rename = "id")]
-    pub _id: Option<u64>,
+    pub id: Option<u64>,
     /// Its private key: { env = "NAME" } or { file = "PATH" }.
     #[schemars(extend("x-given" = "secret"))]
-    #[serde(rename = "private_key")]
-    pub _private_key: Option<Given>,
+    pub private_key: Option<Given>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -172,12 +172,31 @@ pub(super) struct Sink {
     pub tracker: Option<String>,
     /// A label's spelling; {level} stands for the level's name.
     pub label: Option<String>,
-    /// A field, by the tracker's name for it.
+    /// A field of a Jira tracker, by its id: priority, or customfield_10050.
     pub field: Option<String>,
-    /// A field's values by level; the first that the project allows is written, all are read.
-    pub values: Option<BTreeMap<String, Vec<String>>>,
+    /// A field's values by level, texts or numbers; the first that the project allows is written, all are read.
+    pub values: Option<BTreeMap<String, Vec<Word>>>,
     /// People's spellings by level: evidence for the score, never written.
     pub also_read: Option<BTreeMap<String, Vec<String>>>,
+}
+
+/// A text, or a number that is kept as the text it is written as.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Word(pub String);
+
+impl JsonSchema for Word {
+    fn schema_name() -> Cow<'static, str> {
+        "Word".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "x-word": true })
+    }
 }
 
 /// [priority]

@@ -3,6 +3,7 @@
 mod contract;
 mod labels;
 mod layers;
+mod scopes;
 mod secrets;
 mod wrong;
 
@@ -22,6 +23,9 @@ base_url = "https://acme.atlassian.net"
 auth = { user = "bot@acme.example", token = { env = "JIRA_TOKEN" } }
 projects = ["PAY"]
 "#;
+
+/// What a file of certificates looks like.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 fn env() -> Vec<(String, String)> {
     [("GITHUB_TOKEN", "for-github"), ("JIRA_TOKEN", "for-jira")]
