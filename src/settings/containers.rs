@@ -86,6 +86,10 @@ pub(super) fn repositories(
             check.wrong(&key, format!("{} stands there twice", shown(name)), "take one out");
         }
     }
+    if check.findings.touches(key) {
+        // Which of them fit which can't be told yet.
+        return Vec::new();
+    }
     let (excluded, included): (Vec<&String>, Vec<&String>) = raw.iter().partition(|name| name.starts_with('!'));
     let pattern = |out: &str| out.trim_start_matches('!').to_owned();
     let gone = |name: &String| !is_open(name) && excluded.iter().any(|out| fits(&pattern(out), name));

@@ -15,7 +15,7 @@ pub(super) fn github(raw: &raw::Tracker, key: &str, check: &mut Check<'_>) -> Op
         None => token(raw, key, check).map(GithubAuth::Token),
         Some(_) if raw.auth.as_ref().is_some_and(|auth| auth.token.is_some()) => {
             let problem = "a token and an app are given, and we can be only one of them";
-            check.wrong(&join(key, "auth.app"), problem, "take one out, here or in the file that says the other");
+            check.wrong(&format!("{key}.auth.app"), problem, "take one out, here or in the file that says the other");
             None
         }
         Some(given) => app(given, &format!("{key}.auth.app"), check),

@@ -17,6 +17,7 @@ mod secret;
 mod sinks;
 mod trackers;
 mod walk;
+mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

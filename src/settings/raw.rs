@@ -1,13 +1,13 @@
 //! The configuration's shape, as people write it: the source of the JSON Schema, and what the merged layers are read into.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::secret::Given;
+use super::word::Word;
 
 /// The whole configuration. Only trackers are required; every other key has a default.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -22,7 +22,7 @@ pub(super) struct Raw {
     pub links: Links,
     /// Whether and how levels are written.
     pub write: Write,
-    /// Where levels are written. A later file's list replaces an earlier one's.
+    /// Where levels are written. Without any: priority and complexity as labels on every tracker. A later file's list replaces an earlier one's.
     #[serde(rename = "sink")]
     pub _sink: Vec<Sink>,
     /// How much an item matters now.
@@ -102,10 +102,10 @@ pub(super) struct Tracker {
 pub(super) struct Auth {
     /// Jira: the account of Basic authentication; without it: Bearer (a Data Center personal access token).
     pub user: Option<String>,
-    /// The token: { env = "NAME" } or { file = "PATH" }.
+    /// The token: { env = "NAME" } or { file = "PATH" }. Read-only suffices where nothing is written.
     #[schemars(extend("x-given" = "secret"))]
     pub token: Option<Given>,
-    /// A GitHub App.
+    /// GitHub: an app instead of a token; its installation is found for each owner.
     pub app: Option<App>,
 }
 
@@ -113,10 +113,10 @@ pub(super) struct Auth {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct App {
-    /// The app's id.
+    /// The app's id, from its page on GitHub.
     #[schemars(range(min = 1))]
     pub id: Option<u64>,
-    /// Its private key: { env = "NAME" } or { file = "PATH" }.
+    /// Its private key (RSA, PEM, unencrypted): { env = "NAME" } or { file = "PATH" }.
     #[schemars(extend("x-given" = "secret"))]
     pub private_key: Option<Given>,
 }
@@ -124,13 +124,13 @@ pub(super) struct App {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Budget {
-    /// Writing requests a minute.
+    /// Writing requests a minute. Built in: 60 on GitHub, 600 on Jira.
     #[schemars(range(min = 1, max = 100_000))]
     pub writes_per_minute: Option<u32>,
-    /// Writing requests an hour.
+    /// Writing requests an hour. Built in: 500 on GitHub, 36000 on Jira.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub writes_per_hour: Option<u32>,
-    /// Requests under way at once.
+    /// Requests under way at once. Built in: 4.
     #[schemars(range(min = 1, max = 100))]
     pub concurrency: Option<u32>,
 }
@@ -157,7 +157,7 @@ pub(super) struct Write {
     /// Whose our spellings are where we find them and have no record of having written them: respect (a person's) or adopt (ours).
     #[schemars(extend("enum" = ["respect", "adopt"]))]
     pub existing: String,
-    /// Open issues that nobody touched for longer are scored, not written: a duration such as 180d; empty: none are left out.
+    /// Open issues that nobody touched for longer are scored, not written: whole days such as 180d or 26w; empty: none are left out.
     pub idle_max: String,
 }
 
@@ -168,7 +168,7 @@ pub(super) struct Sink {
     /// What is written.
     #[schemars(extend("enum" = ["priority", "complexity", "readiness"]))]
     pub aspect: Option<String>,
-    /// A tracker's name, or * for all.
+    /// A tracker's name, or * for all, which is meant where it is left out.
     pub tracker: Option<String>,
     /// A label's spelling; {level} stands for the level's name.
     pub label: Option<String>,
@@ -178,25 +178,6 @@ pub(super) struct Sink {
     pub values: Option<BTreeMap<String, Vec<Word>>>,
     /// People's spellings by level: evidence for the score, never written.
     pub also_read: Option<BTreeMap<String, Vec<String>>>,
-}
-
-/// A text, or a number that is kept as the text it is written as.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Word(pub String);
-
-impl JsonSchema for Word {
-    fn schema_name() -> Cow<'static, str> {
-        "Word".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "x-word": true })
-    }
 }
 
 /// [priority]
@@ -326,7 +307,7 @@ pub(super) struct Tables {
 struct ScopeTable {
     /// The scope's name.
     name: String,
-    /// The containers it holds for: github:acme/pay-*, jira:PAY.
+    /// The containers it holds for: github:acme/pay-*, jira:PAY. A name wins over a pattern, a longer pattern over a shorter; case doesn't count.
     r#match: Vec<String>,
     /// Laid over [write].
     write: Option<Write>,
@@ -338,7 +319,7 @@ struct ScopeTable {
     complexity: Option<Complexity>,
     /// Laid over [readiness].
     readiness: Option<Readiness>,
-    /// Laid over [limits].
+    /// Laid over [limits]. A scope that sets any of these or write.first_contact is measured by itself, by its own open issues; all others together.
     limits: Option<Limits>,
 }
 

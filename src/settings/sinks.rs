@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::check::Check;
 use super::finding::{nearest, shown};
-use super::raw::{self, Word};
+use super::raw;
 use super::trackers::Kind;
+use super::word::Word;
 use crate::model::{Aspect, Level, Priority, TrackerName};
 use crate::plan::{Spelled, Target};
 

@@ -52,6 +52,7 @@ impl Walk<'_> {
                 let wanted = match wanted {
                     Some("object") => "a table",
                     Some("array") => "a list",
+                    Some("string") if schema.get("x-word").is_some() => "a text or a number",
                     Some("string") => "a text",
                     Some("boolean") => "true or false",
                     Some("integer") => "a whole number",

@@ -1,7 +1,5 @@
 //! Every key of the contract is accepted with its name and shape, and the shipped files load.
 
-use std::path::Path;
-
 use roadmapd::model::{Aspect, Priority, TrackerName};
 use roadmapd::plan::{Existing, Mode, Target};
 use roadmapd::roadmap::LinkSource;
@@ -9,9 +7,9 @@ use roadmapd::score::PriorityModel;
 use roadmapd::settings::{Settings, schema};
 use roadmapd::tracker::{Budget, TrackerConfig};
 
-use super::{CERTIFICATE, SMALL, env, load};
+use super::{CERTIFICATE, SMALL, load};
 
-const CONTRACT: &str = include_str!("contract.toml");
+pub const CONTRACT: &str = include_str!("contract.toml");
 
 /// The contract with a file of certificates that is there.
 fn contract() -> (Settings, tempfile::NamedTempFile) {
@@ -111,14 +109,6 @@ fn each_inert_key_is_named_where_it_is_set_and_nothing_is_said_where_none_is() {
     for text in ["[daemon]\nlisten = \"\"", "[complexity]\nlearn = false", "[write]\nidle_max = \"\""] {
         assert_eq!(load(&format!("{SMALL}\n{text}")).warnings, Vec::<String>::new(), "{text}");
     }
-}
-
-#[test]
-fn the_shipped_example_loads_with_its_two_variables() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/example.toml");
-    let settings = Settings::load(&[example], &env()).unwrap_or_else(|findings| panic!("{findings}"));
-    assert_eq!(settings.trackers.len(), 2);
-    assert_eq!(settings.warnings, Vec::<String>::new());
 }
 
 #[test]

@@ -1,10 +1,14 @@
-//! Configurations -> settings or findings: the contract, layers, wrong configurations, secrets, label alphabets.
+//! Configurations -> settings or findings: the contract, layers, scopes, trackers, sinks, secrets, what is wrong, what is shipped.
 
 mod contract;
+mod fields;
 mod labels;
 mod layers;
+mod pairs;
 mod scopes;
 mod secrets;
+mod shipped;
+mod trackers;
 mod wrong;
 
 use roadmapd::settings::{Findings, Settings};
