@@ -11,27 +11,36 @@ use crate::tracker::TrackerConfig;
 /// The containers in reach, as names and patterns with their tracker: `github:acme/api`, `github:acme/pay-*`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reach {
-    included: Vec<String>,
-    excluded: Vec<String>,
+    entries: Vec<Entry>,
+}
+
+/// One entry of such a list. The last that fits a container decides whether it is read.
+#[derive(Clone, Debug)]
+struct Entry {
+    pattern: String,
+    /// A leading `!`: what it fits is left out.
+    without: bool,
+}
+
+impl Entry {
+    fn read(prefix: &str, text: &str) -> Self {
+        let local = text.strip_prefix('!').unwrap_or(text);
+        Self { pattern: format!("{prefix}{local}"), without: local.len() < text.len() }
+    }
 }
 
 impl Reach {
     /// What these trackers read.
     pub(super) fn of_all(configs: &[TrackerConfig]) -> Self {
-        let mut reach = Self::default();
-        for config in configs {
+        let entries = configs.iter().flat_map(|config| {
             let locals = match config {
                 TrackerConfig::Github(github) => &github.repositories,
                 TrackerConfig::Jira(jira) => &jira.projects,
             };
-            for local in locals {
-                match local.strip_prefix('!') {
-                    Some(local) => reach.excluded.push(format!("{}:{local}", config.name())),
-                    None => reach.included.push(format!("{}:{local}", config.name())),
-                }
-            }
-        }
-        reach
+            let prefix = format!("{}:", config.name());
+            locals.iter().map(move |local| Entry::read(&prefix, local))
+        });
+        Self { entries: entries.collect() }
     }
 
     /// Containers that are named in full and not taken out again.
@@ -51,17 +60,33 @@ impl Reach {
 
     /// Whether some container in reach may fit a pattern.
     pub(super) fn may_hold(&self, pattern: &str) -> bool {
-        let out = !is_open(pattern) && self.excluded.iter().any(|out| fits(out, pattern));
-        !out && self.included().any(|name| overlap(name, pattern))
+        if is_open(pattern) {
+            return self.included().any(|name| overlap(name, pattern));
+        }
+        self.decides(pattern).is_some_and(|entry| !entry.without)
+    }
+
+    fn decides(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| fits(&entry.pattern, name))
     }
 
     fn included(&self) -> impl Iterator<Item = &str> {
-        let out = |name: &str| !is_open(name) && self.excluded.iter().any(|out| fits(out, name));
-        self.included.iter().map(String::as_str).filter(move |name| !out(name))
+        let names = self.entries.iter().filter(|entry| !entry.without).map(|entry| entry.pattern.as_str());
+        names.filter(|name| is_open(name) || self.may_hold(name))
+    }
+
+    /// Exclusions that stand behind nothing that they could take out.
+    fn without_effect(&self) -> impl Iterator<Item = &str> {
+        let effect = |place: usize, without: &Entry| {
+            self.entries[..place].iter().any(|entry| !entry.without && overlap(&entry.pattern, &without.pattern))
+        };
+        let without = self.entries.iter().enumerate().filter(|(_, entry)| entry.without);
+        without.filter(move |(place, entry)| !effect(*place, entry)).map(|(_, entry)| entry.pattern.as_str())
     }
 }
 
-/// Checks `repositories`: `owner/name`, patterns with `*` in the name, and exclusions with a leading `!`.
+/// Checks `repositories`: `owner/name`, patterns with `*` in the name, and exclusions with a leading `!`; of these the last
+/// that fits a repository decides.
 pub(super) fn repositories(
     raw: Option<&[String]>,
     key: &str,
@@ -90,19 +115,21 @@ pub(super) fn repositories(
         // Which of them fit which can't be told yet.
         return Vec::new();
     }
-    let (excluded, included): (Vec<&String>, Vec<&String>) = raw.iter().partition(|name| name.starts_with('!'));
-    let pattern = |out: &str| out.trim_start_matches('!').to_owned();
-    let gone = |name: &String| !is_open(name) && excluded.iter().any(|out| fits(&pattern(out), name));
-    if included.iter().all(|name| gone(name)) {
-        let problem = if included.is_empty() { "it has only exclusions" } else { "all of it is excluded again" };
-        check.wrong(key, problem, "name what is read before what is left out: [\"acme/*\", \"!acme/*-archive\"]");
-        return raw.to_vec();
+    let reach = Reach { entries: raw.iter().map(|name| Entry::read("", name)).collect() };
+    if reach.included().next().is_none() {
+        let named = reach.entries.iter().any(|entry| !entry.without);
+        let problem = if named { "all of it is excluded again" } else { "it has only exclusions" };
+        check.wrong(key, problem, "name what is read, then what is left out of it: [\"acme/*\", \"!acme/*-archive\"]");
     }
-    for name in included.iter().filter(|name| gone(name)) {
-        warnings.push(format!("{key}: {} is read by name and excluded by a pattern: it is left out", shown(name)));
+    let names = reach.entries.iter().filter(|entry| !entry.without && !is_open(&entry.pattern));
+    for name in names.map(|entry| &entry.pattern).filter(|name| !reach.may_hold(name)) {
+        warnings.push(format!("{key}: {} is read by name and excluded behind it: it is left out", shown(name)));
     }
-    for out in excluded.iter().filter(|out| !included.iter().any(|name| overlap(&pattern(out), name))) {
-        warnings.push(format!("{key}: {} excludes nothing that is read: correct it or take it out", shown(out)));
+    for out in reach.without_effect() {
+        warnings.push(format!(
+            "{key}: {} excludes nothing that stands before it: correct it, put it behind what it takes out of, or take it out",
+            shown(&format!("!{out}"))
+        ));
     }
     raw.to_vec()
 }

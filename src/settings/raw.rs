@@ -79,7 +79,7 @@ pub(super) struct Tracker {
     pub base_url: Option<String>,
     /// Who we are there.
     pub auth: Option<Auth>,
-    /// GitHub: owner/name; * in the name stands for any characters, and a leading ! leaves out what it fits (!acme/*-archive). Patterns leave out forks and archived ones by themselves.
+    /// GitHub: owner/name; * in the name stands for any characters, and a leading ! leaves out what it fits (!acme/*-archive). The last that fits a repository decides. Patterns leave out forks and archived ones by themselves.
     pub repositories: Option<Vec<String>>,
     /// Jira: project keys.
     pub projects: Option<Vec<String>>,

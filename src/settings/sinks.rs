@@ -163,7 +163,7 @@ fn claim(
     check: &mut Check<'_>,
 ) {
     for (level, spelling) in spellings {
-        let claimed = (name.clone(), target.clone(), spelling.to_lowercase());
+        let claimed = (name.clone(), target.clone(), folded(target, spelling));
         if let Some((other, by)) = claims.get(&claimed) {
             let (spelling, aspect, others) = (shown(spelling), level.aspect(), other.aspect());
             if (other, by.as_str()) == (level, key) {
@@ -177,6 +177,14 @@ fn claim(
             return;
         }
         claims.insert(claimed, (*level, key.to_owned()));
+    }
+}
+
+/// A spelling without what makes no difference: case, and in a field how a number is written.
+fn folded(target: &Target, spelling: &str) -> String {
+    match spelling.parse::<f64>() {
+        Ok(number) if *target != Target::Label => number.to_string(),
+        _ => spelling.to_lowercase(),
     }
 }
 

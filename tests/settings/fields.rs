@@ -115,6 +115,7 @@ fn every_level_has_values_and_no_value_means_two_levels() {
         ("[\"Low\"]", "[\" Low\"]", "sink[0].values.p3", "ends with a space"),
         ("[\"Low\"]", "[\"HIGH\"]", "sink[0].values.p3", "case doesn't count"),
         ("[\"Low\"]", "[\"Low\", \"low\"]", "sink[0].values.p3", "stands there twice"),
+        ("[\"Low\"]", "[5, \"5.0\"]", "sink[0].values.p3", "stands there twice"),
         ("p3", "p4", "sink[0].values.p4", "there is no such level"),
     ] {
         let text = with(&[sink("priority", "jira", "priority", &LEVELS.replace(from, to))]);

@@ -146,10 +146,12 @@ fn a_match_that_fits_no_configured_container_is_a_warning() {
         ("github:other/*", Some("correct it or take it out")),
         ("github:acme/old-archive", Some("correct it or take it out")),
         ("github:acme/anything", None),
+        ("github:acme/kept-archive", None),
         ("github:*", None),
         ("*:PAY", None),
     ] {
-        let warnings = load(&with(&scope("a", &format!("\"{pattern}\"")))).warnings;
+        let text = with(&scope("a", &format!("\"{pattern}\"")));
+        let warnings = load(&text.replace("!acme/*-archive\"", "!acme/*-archive\", \"acme/kept-archive\"")).warnings;
         assert_eq!(warnings.len(), usize::from(warned.is_some()), "{pattern}: {warnings:?}");
         let said = warnings.first().map_or("", String::as_str);
         assert!(warned.is_none_or(|next| said.contains(pattern) && said.contains(next)), "{said}");

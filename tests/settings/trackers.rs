@@ -84,7 +84,7 @@ fn patterns_and_exclusions_are_passed_on_as_written() {
     for list in [
         "[\"acme/*\"]",
         "[\"acme/api\", \"Acme/pay-*\", \"!acme/*-archive\"]",
-        "[\"!acme/old\", \"acme/*\"]",
+        "[\"acme/*\", \"!acme/*-archive\", \"acme/old-archive\"]",
         "[\"acme/*.rs\", \"acme/a*b*c\"]",
     ] {
         let settings = load(&SMALL.replace("[\"acme/api\"]", list));
@@ -117,6 +117,7 @@ fn an_exclusion_that_changes_nothing_or_a_named_repository_is_a_warning() {
     for (list, said) in [
         ("[\"acme/api\", \"!acme/*-archive\"]", "\"!acme/*-archive\" excludes nothing"),
         ("[\"acme/*\", \"!other/x\"]", "\"!other/x\" excludes nothing"),
+        ("[\"!acme/old\", \"acme/*\"]", "put it behind what it takes out of"),
         ("[\"acme/api\", \"acme/web\", \"!acme/w*\"]", "\"acme/web\" is read by name and excluded"),
     ] {
         let warnings = load(&SMALL.replace("[\"acme/api\"]", list)).warnings;
