@@ -1,6 +1,8 @@
 //! `roadmapd check`: settings, and online credentials, permissions and fields; all findings at once.
 
 use super::{Desk, Exit, Failure, output};
+use crate::settings::Scope;
+use crate::tracker::TrackerConfig;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -14,6 +16,12 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let settings = &works.settings;
     let names: Vec<&str> = settings.trackers.iter().map(|tracker| tracker.name().as_str()).collect();
     output::print(&format!("the configuration checks: {} ({})", count(names.len(), "tracker"), names.join(", ")));
+    for name in settings.trackers.iter().map(TrackerConfig::name).filter(|name| !settings.writes_to(name)) {
+        output::print(&format!("{name}: nothing is written there; a read-only credential suffices"));
+    }
+    if !settings.scopes().is_empty() {
+        output::print(&scopes(settings.scopes()));
+    }
     if !args.online {
         output::remark("`roadmapd check --online` asks the trackers too");
         return Ok(Exit::Done);
@@ -26,6 +34,23 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         }
     }
     Ok(if all_well { Exit::Done } else { Exit::Failed })
+}
+
+/// Each scope, the containers that it holds for, and the keys that it sets, as a table.
+fn scopes(scopes: &[Scope]) -> String {
+    let listed = |list: &[String]| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
+    let head = ["scope".to_owned(), "holds for".to_owned(), "overrides".to_owned()];
+    let rows = scopes.iter().map(|scope| {
+        [output::fit(&scope.name, 40), output::fit(&listed(&scope.patterns), 80), listed(&scope.overrides)]
+    });
+    let rows: Vec<[String; 3]> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (name, holds) = (width(0), width(1));
+    let lines = rows.iter().map(|[scope, patterns, overrides]| {
+        let line = format!("{scope:<name$}  {patterns:<holds$}  {overrides}");
+        line.trim_end().to_owned()
+    });
+    lines.collect::<Vec<String>>().join("\n")
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -1,16 +1,18 @@
 //! `roadmapd explain`: why an item has its levels, and whose they are.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::holds::{Held, held};
 use super::{Desk, Exit, Failure, output};
 use crate::daemon::View;
-use crate::model::Aspect;
+use crate::model::{Aspect, Issue};
 use crate::plan::Answer;
 use crate::roadmap::Item;
 use crate::score::{Because, EstimateSource, ItemScore};
+use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -35,14 +37,14 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     if args.json {
         output::print_json(&json!({
             "item": item.id,
-            "scope": null,
+            "scope": works.settings.scope_of(&item.founder().container),
             "faces": item.faces.iter().map(|face| face.key.to_string()).collect::<Vec<_>>(),
             "priority": priority_json(score, &held),
             "complexity": complexity_json(score, &held),
             "readiness": readiness_json(score),
         }));
     } else {
-        output::print(&text(&view, item, score, &held));
+        output::print(&text(&view, &works.settings, item, score, &held));
     }
     Ok(Exit::Done)
 }
@@ -101,11 +103,12 @@ fn tenths(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
 }
 
-fn text(view: &View, item: &Item, score: &ItemScore, held: &[Held]) -> String {
+fn text(view: &View, settings: &Settings, item: &Item, score: &ItemScore, held: &[Held]) -> String {
     let mut text = format!("{}  {}\n", item.id, output::fit(&item.founder().title, 90));
     for face in &item.faces {
         let _ = writeln!(text, "  {:<24} {:<8} {}", face.key.to_string(), face.status.name(), face.url);
     }
+    text.push_str(&scopes(settings, item));
     let _ = writeln!(text, "\npriority    {:<4} score {:.1} of 100", score.priority.level, score.priority.score);
     bars(&mut text, &score.priority.because, 100.0);
     let source = match score.complexity.source {
@@ -134,6 +137,17 @@ fn text(view: &View, item: &Item, score: &ItemScore, held: &[Held]) -> String {
         let _ = writeln!(text, "  {:<24} {:<11} {:<14} {whose}", face.key.to_string(), key.aspect.name(), key.sink.0);
     }
     text
+}
+
+/// Which scope an item is scored in, and each face that is written in another one.
+fn scopes(settings: &Settings, item: &Item) -> String {
+    let named = |scope: Option<&str>| scope.map_or("none (the defaults)".to_owned(), |scope| output::fit(scope, 60));
+    let own = settings.scope_of(&item.founder().container);
+    let other = |face: &&Arc<Issue>| settings.scope_of(&face.container) != own;
+    let others = item.faces.iter().filter(other);
+    let others =
+        others.map(|face| format!("; {} is written as in {}", face.key, named(settings.scope_of(&face.container))));
+    format!("  scope {}{}\n", named(own), others.collect::<String>())
 }
 
 fn whose(answer: &Answer, held: Option<&Held>) -> String {

@@ -12,7 +12,7 @@ use super::people::{self, APPROVED, Asked};
 use super::shelf::Shelf;
 use super::think::{Thought, think};
 use super::{CycleTrouble, Works};
-use crate::model::{Coverage, IssueId, IssueKey, TrackerName, Turn};
+use crate::model::{IssueId, IssueKey, TrackerName, Turn};
 use crate::plan::{
     Approval, ApprovedPlan, Existing, Ledger, Need, Outcome, Plan, Reviewed, Scheme, Unsafe, approve, settle,
 };
@@ -102,8 +102,8 @@ pub async fn preview<T: Fetch + 'static>(works: &Works<T>, store: Option<Store>)
     }
     let (thought, mut errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
-    let refusal =
-        approve(thought.plan.clone(), &gathered.coverage, &works.settings.limits(), Approval::default()).err();
+    let limits = works.settings.limits(&gathered.containers);
+    let refusal = approve(thought.plan.clone(), &gathered.coverage, &limits, Approval::default()).err();
     Ok(Preview { plan: thought.plan.clone(), refusal, thought, errors, findings: gathered.findings })
 }
 
@@ -226,8 +226,7 @@ async fn locked<T: Fetch + Write + 'static>(
         errors,
         ..Turned::default()
     };
-    let Some(approved) = permitted(works, store, order, cycle, &gathered.coverage, &thought.plan, &mut turned).await?
-    else {
+    let Some(approved) = permitted(works, store, order, cycle, &gathered, &thought.plan, &mut turned).await? else {
         return Ok(turned);
     };
     turned.waiting = approved.waiting().to_vec();
@@ -342,7 +341,7 @@ async fn permitted<T>(
     store: &Store,
     order: &Order,
     cycle: u64,
-    coverage: &Coverage,
+    gathered: &Gathered,
     plan: &Plan,
     turned: &mut Turned,
 ) -> Result<Option<ApprovedPlan>, CycleTrouble> {
@@ -374,7 +373,7 @@ async fn permitted<T>(
         return Ok(None);
     }
     let approval = Approval { reviewed, past_limits: order.past_limits };
-    match approve(plan.clone(), coverage, &works.settings.limits(), approval) {
+    match approve(plan.clone(), &gathered.coverage, &works.settings.limits(&gathered.containers), approval) {
         Ok(approved) => {
             if waiting.is_some() {
                 store.save_waiting(None).await?;

@@ -57,7 +57,7 @@ pub async fn undo<T: Fetch + Write + 'static>(
         turned.skipped = plan.skips.len();
         turned.plan = Some(plan.clone());
         let approval = Approval { past_limits: true, ..Approval::default() };
-        match approve(plan, &gathered.coverage, &works.settings.limits(), approval) {
+        match approve(plan, &gathered.coverage, &works.settings.limits(&gathered.containers), approval) {
             Ok(approved) => {
                 turned.waiting = approved.waiting().to_vec();
                 carry_out(works, store, &shelf, &approved, cycle, stop, &mut turned).await?;

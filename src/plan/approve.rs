@@ -1,6 +1,6 @@
 //! Plan -> ApprovedPlan: what may be written without a person, what waits, and why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -56,8 +56,9 @@ pub fn approve(plan: Plan, coverage: &Coverage, limits: &Limits, approval: Appro
         let (changes, waiting) = (Vec::new(), Vec::new());
         return Ok(ApprovedPlan { changes, waiting, first_contact: BTreeSet::new(), undoes: plan.undoes });
     }
-    readable(coverage, limits)?;
-    let gate = if approval.past_limits { None } else { gate(&plan, limits) };
+    let parts = parts(&plan, limits);
+    readable(coverage, &parts)?;
+    let gate = if approval.past_limits { None } else { gate(&plan, limits, &parts) };
     let mut waiting = Vec::new();
     let changes = match &approval.reviewed {
         None => match gate {
@@ -83,8 +84,36 @@ pub(super) fn touches(change: &Change) -> impl Iterator<Item = (ContainerKey, As
     change.edits.iter().filter_map(|edit| Some((change.container.clone(), edit.field.aspect()?, edit.sink.clone())))
 }
 
+/// What one set of limits holds for: a scope that has its own, or all that no such scope holds for.
+struct Part<'a> {
+    scope: Option<&'a str>,
+    limits: &'a Limits,
+    changes: usize,
+    considered: usize,
+}
+
+/// The parts that a plan touches, the rest before the scopes.
+fn parts<'a>(plan: &Plan, limits: &'a Limits) -> Vec<Part<'a>> {
+    let part = |scope, limits| Part { scope, limits, changes: 0, considered: 0 };
+    let rest = part(None, limits);
+    let of_scopes = limits.scopes.iter().map(|(name, scope)| part(Some(name.as_str()), &scope.own));
+    let mut parts: Vec<Part<'_>> = std::iter::once(rest).chain(of_scopes).collect();
+    parts[0].considered = plan.considered;
+    for (container, count) in &plan.considered_in {
+        if let place @ 1.. = limits.place_of(container) {
+            parts[place].considered += count;
+            parts[0].considered = parts[0].considered.saturating_sub(*count);
+        }
+    }
+    for change in &plan.changes {
+        parts[limits.place_of(&change.container)].changes += 1;
+    }
+    parts.retain(|part| part.changes > 0);
+    parts
+}
+
 /// Refuses to act on half a picture.
-fn readable(coverage: &Coverage, limits: &Limits) -> Result<(), Unsafe> {
+fn readable(coverage: &Coverage, parts: &[Part<'_>]) -> Result<(), Unsafe> {
     let why = |failed: &Option<String>| failed.as_deref().map_or(String::new(), |why| format!(" ({why})"));
     let mut reaches = coverage.trackers.iter();
     if let Some((tracker, reach)) = reaches.find(|(_, reach)| !reach.whole || reach.age_s.is_none()) {
@@ -94,13 +123,16 @@ fn readable(coverage: &Coverage, limits: &Limits) -> Result<(), Unsafe> {
         );
         return Err(Unsafe { needed: Need::Partial, detail });
     }
+    let Some(strictest) = parts.iter().min_by_key(|part| part.limits.stale_max_s) else { return Ok(()) };
+    let stale_max_s = strictest.limits.stale_max_s;
     let mut ages = coverage.trackers.iter().map(|(tracker, reach)| (tracker, reach, reach.age_s.unwrap_or(u64::MAX)));
-    if let Some((tracker, reach, age_s)) = ages.find(|(_, _, age_s)| *age_s > limits.stale_max_s) {
+    if let Some((tracker, reach, age_s)) = ages.find(|(_, _, age_s)| *age_s > stale_max_s) {
         let detail = format!(
-            "{tracker} was last read {} ago, the limit is {} (limits.stale_max){}: nothing is written anywhere until it \
+            "{tracker} was last read {} ago, the limit is {} ({}){}: nothing is written anywhere until it \
              answers again; see `roadmapd check --online`",
             span(age_s),
-            span(limits.stale_max_s),
+            span(stale_max_s),
+            strictest.key("stale_max"),
             why(&reach.failed)
         );
         return Err(Unsafe { needed: Need::Stale, detail });
@@ -108,31 +140,42 @@ fn readable(coverage: &Coverage, limits: &Limits) -> Result<(), Unsafe> {
     Ok(())
 }
 
-/// What asks for a person: first contact, or a limit.
-fn gate(plan: &Plan, limits: &Limits) -> Option<Unsafe> {
+/// What asks for a person: first contact, or a limit, of any part. The plan as a whole waits.
+fn gate(plan: &Plan, limits: &Limits, parts: &[Part<'_>]) -> Option<Unsafe> {
     let next = next_step(plan);
-    if !plan.first_contact.is_empty() && !limits.first_contact_applies {
-        let detail = format!("first contact with {}: {next}", contacts(plan));
+    if let Some(contacts) = contacts(plan, limits) {
+        let detail = format!("first contact with {contacts}: {next}");
         return Some(Unsafe { needed: Need::FirstContact, detail });
     }
-    let (changes, considered) = (plan.changes.len(), plan.considered);
-    if changes > limits.changes_max {
-        let detail = format!(
-            "{changes} issues would be written, the limit is {} (limits.changes_max): {next}",
-            limits.changes_max
-        );
-        return Some(Unsafe { needed: Need::Limits, detail });
+    let past: Vec<String> = parts.iter().filter_map(Part::past_limit).collect();
+    (!past.is_empty()).then(|| Unsafe { needed: Need::Limits, detail: format!("{}: {next}", past.join("; ")) })
+}
+
+impl Part<'_> {
+    /// The limit that it is past, with the value.
+    fn past_limit(&self) -> Option<String> {
+        let Self { limits, changes, considered, .. } = self;
+        let of = self.scope.map_or(String::new(), |scope| format!(" of the scope {scope:?}"));
+        if *changes > limits.changes_max {
+            let key = self.key("changes_max");
+            return Some(format!("{changes} issues{of} would be written, the limit is {} ({key})", limits.changes_max));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "counts of issues are far below where it matters")]
+        let share = *changes as f64 / (*considered).max(1) as f64;
+        (*considered >= SHARE_FROM && share > limits.share_max).then(|| {
+            format!(
+                "{changes} of {considered} open issues{of} would be written ({:.1} %), the limit is {:.1} % ({})",
+                share * 100.0,
+                limits.share_max * 100.0,
+                self.key("share_max")
+            )
+        })
     }
-    let share = changes as f64 / considered.max(1) as f64;
-    if considered >= SHARE_FROM && share > limits.share_max {
-        let detail = format!(
-            "{changes} of {considered} open issues would be written ({:.1} %), the limit is {:.1} % (limits.share_max): {next}",
-            share * 100.0,
-            limits.share_max * 100.0
-        );
-        return Some(Unsafe { needed: Need::Limits, detail });
+
+    /// Where a limit stands in the configuration.
+    fn key(&self, limit: &str) -> String {
+        self.scope.map_or(format!("limits.{limit}"), |scope| format!("limits.{limit} of the scope {scope:?}"))
     }
-    None
 }
 
 fn next_step(plan: &Plan) -> String {
@@ -146,16 +189,25 @@ fn next_step(plan: &Plan) -> String {
     }
 }
 
-/// The containers that would be touched for the first time, the first three by name.
-fn contacts(plan: &Plan) -> String {
+/// The containers that would be touched for the first time and ask for a person, the first three by name.
+fn contacts(plan: &Plan, limits: &Limits) -> Option<String> {
     let containers: BTreeSet<String> = plan
         .first_contact
         .iter()
-        .map(|(container, aspect, sink)| format!("{container} ({aspect}, {})", sink.0))
+        .filter_map(|(container, aspect, sink)| {
+            let scope = limits.scope_of(container);
+            let asks = !scope.map_or(limits, |(_, scope)| &scope.own).first_contact_applies;
+            let of = scope.map_or(String::new(), |(name, _)| format!(", scope {name:?}"));
+            asks.then(|| format!("{container} ({aspect}, {}{of})", sink.0))
+        })
         .collect();
     let more = containers.len().saturating_sub(3);
     let named = containers.into_iter().take(3).collect::<Vec<_>>().join(", ");
-    if more == 0 { named } else { format!("{named} and {more} more") }
+    match (named.is_empty(), more) {
+        (true, _) => None,
+        (_, 0) => Some(named),
+        _ => Some(format!("{named} and {more} more")),
+    }
 }
 
 /// Nothing of the reviewed plan is planned any more.
@@ -216,6 +268,8 @@ fn span(seconds: u64) -> String {
 }
 
 /// `[limits]` and `[write] first_contact`: what a plan may touch without a person.
+///
+/// They hold for all issues of containers that no scope with limits of its own holds for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
     /// Issues that one cycle may write to.
@@ -226,6 +280,30 @@ pub struct Limits {
     pub stale_max_s: u64,
     /// The first plan for a container or a sink needs no person.
     pub first_contact_applies: bool,
+    /// Scopes with limits of their own, by name. Changes to their containers count there and not here.
+    pub scopes: BTreeMap<String, ScopeLimits>,
+}
+
+/// The limits of one scope.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScopeLimits {
+    /// The containers that it holds for; no two scopes hold for one.
+    pub containers: BTreeSet<ContainerKey>,
+    /// What may be touched there; the share is of the open issues of these containers. Its own `scopes` are not looked at.
+    pub own: Limits,
+}
+
+impl Limits {
+    /// The scope with limits of its own that holds for a container, by name.
+    pub fn scope_of(&self, container: &ContainerKey) -> Option<(&str, &ScopeLimits)> {
+        let mut scopes = self.scopes.iter().map(|(name, scope)| (name.as_str(), scope));
+        scopes.find(|(_, scope)| scope.containers.contains(container))
+    }
+
+    /// Where a container's scope stands among the scopes, counted from 1; 0: in none.
+    fn place_of(&self, container: &ContainerKey) -> usize {
+        self.scopes.values().position(|scope| scope.containers.contains(container)).map_or(0, |place| place + 1)
+    }
 }
 
 /// A person's yes, or its absence.

@@ -16,6 +16,8 @@ pub struct Plan {
     pub fingerprint: String,
     /// Open issues in reach.
     pub considered: usize,
+    /// The same by container.
+    pub considered_in: BTreeMap<ContainerKey, usize>,
     /// Sorted by issue id.
     pub changes: Vec<Change>,
     /// Sorted by issue id and field.

@@ -30,6 +30,7 @@ pub fn plan(roadmap: &Roadmap, scores: &Scores, ledger: &Ledger, scheme: &Scheme
         }
         for face in item.faces.iter().filter(|face| face.status.is_open()) {
             plan.considered += 1;
+            *plan.considered_in.entry(face.container.clone()).or_default() += 1;
             let edits =
                 Desk { face, item, wanted: &wanted, standing: &standing, ledger, scheme, plan: &mut plan }.edits();
             if !edits.is_empty() {

@@ -19,7 +19,7 @@ mod standing;
 mod undo;
 mod whose;
 
-pub use approve::{Approval, ApprovedPlan, Limits, Need, Reviewed, Unsafe, approve};
+pub use approve::{Approval, ApprovedPlan, Limits, Need, Reviewed, ScopeLimits, Unsafe, approve};
 pub use change::{Change, Edit, EditKey, Field, Plan, Skip, SkipReason, fingerprint};
 pub use diff::plan;
 pub use ledger::{Author, Hold, HoldReason, Intent, Ledger, Row, RowKey};

@@ -6,6 +6,7 @@ use config::Value;
 
 use super::finding::Findings;
 use super::layers::{DEFAULT_ORIGIN, origin, place};
+use super::scopes::SECTIONS;
 
 /// One check of one merged configuration.
 pub(super) struct Check<'a> {
@@ -15,8 +16,11 @@ pub(super) struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Notes what is wrong with the value of a key.
+    /// Notes what is wrong with the value of a key. What a scope only takes over from the defaults is not noted again.
     pub(super) fn wrong(&mut self, key: &str, problem: impl Into<String>, next: impl Into<String>) {
+        if self.is_taken_over(key) {
+            return;
+        }
         let whence = origin(place(self.merged, key).0).unwrap_or("the configuration").to_owned();
         self.findings.add(&whence, key, problem, next);
     }
@@ -26,6 +30,15 @@ impl Check<'_> {
         if !self.findings.touches(key) && !self.findings.lost_a_file() {
             self.wrong(key, "it is missing", next);
         }
+    }
+
+    fn is_taken_over(&self, key: &str) -> bool {
+        let mut steps = key.split('.');
+        let (scope, section) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
+        // Sinks are taken over as a whole list, the other sections key by key.
+        let said = if section.starts_with("sink") { format!("{scope}.sink") } else { key.to_owned() };
+        let section = section.split('[').next().unwrap_or_default();
+        scope.starts_with("scope[") && SECTIONS.contains(&section) && !place(self.merged, &said).1
     }
 
     /// Whether a person set this key (or something in it), in a file or the environment.

@@ -31,7 +31,6 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
         ("priority.value", "[priority] value"),
         ("priority.rules", "[[priority.rules]]"),
         ("complexity.learn", "[complexity] learn"),
-        ("scope", "[[scope]]"),
         ("mirror", "[[mirror]]"),
         ("people", "[people]"),
     ] {
@@ -45,10 +44,6 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
             keys.push(name.to_owned());
         }
     }
-    keys.extend(raw.sink.iter().enumerate().filter(|(_, sink)| sink.field.is_some()).map(|(index, sink)| {
-        let field = sink.field.as_deref().unwrap_or_default();
-        format!("sink[{index}] field {} (its values are read, not written)", shown(field))
-    }));
     if keys.is_empty() {
         return Vec::new();
     }
@@ -60,9 +55,6 @@ fn trackers(raw: &Raw) -> Vec<String> {
     for (name, tracker) in &raw.trackers {
         if tracker.webhook_secret.is_some() {
             keys.push(format!("trackers.{name}.webhook_secret"));
-        }
-        if tracker.ca_file.is_some() {
-            keys.push(format!("trackers.{name}.ca_file"));
         }
         let others = tracker.fields.iter().flatten().map(|(field, _)| field).filter(|field| *field != "story_points");
         keys.extend(others.map(|field| format!("trackers.{name}.fields.{field}")));

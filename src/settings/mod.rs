@@ -1,18 +1,23 @@
 //! Layered configuration -> checked Settings, everything that is wrong with it at once.
 
 mod check;
+mod containers;
+mod credentials;
 mod finding;
 mod inert;
 mod labels;
 mod layers;
 mod own;
+mod pattern;
 mod raw;
 mod schedule;
 mod schema;
+mod scopes;
 mod secret;
 mod sinks;
 mod trackers;
 mod walk;
+mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -23,18 +28,20 @@ use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use crate::model::{ContainerKey, TrackerName};
-use crate::plan::{Limits, Scheme};
+use crate::plan::{Limits, Scheme, Target};
 use crate::roadmap::{LinkSource, Links};
 use crate::score::Weights;
 use crate::tracker::{LabelSpec, TrackerConfig};
 
 use check::Check;
+use containers::Reach;
 use finding::shown;
-use own::{Own, Scope};
+use own::Own;
 
 pub use finding::{Finding, Findings};
 pub use schedule::Schedule;
 pub use schema::schema;
+pub use scopes::Scope;
 
 /// A configuration that was checked as a whole.
 #[derive(Clone, Debug)]
@@ -48,8 +55,8 @@ pub struct Settings {
     /// What a person should know though nothing is wrong: what was set and does nothing yet. Sentences.
     pub warnings: Vec<String>,
     defaults: Own,
-    /// Scopes in force: none yet; those configured were checked and are named in the warnings.
     scopes: Vec<Scope>,
+    reach: Reach,
 }
 
 /// `[daemon]`.
@@ -126,17 +133,48 @@ impl Settings {
 
     /// The knobs of score, for the defaults and each of these containers.
     pub fn weights(&self, containers: &[ContainerKey]) -> Weights {
-        own::per_container(&self.defaults, &self.scopes, containers, |own| own.knobs.clone())
+        scopes::per_container(&self.defaults, &self.scopes, containers, |own| own.knobs.clone())
     }
 
     /// What may be written where, for the defaults and each of these containers.
     pub fn scheme(&self, containers: &[ContainerKey]) -> Scheme {
-        own::per_container(&self.defaults, &self.scopes, containers, |own| own.scheme.clone())
+        scopes::per_container(&self.defaults, &self.scopes, containers, |own| own.scheme.clone())
     }
 
-    /// What a plan may touch without a person.
-    pub fn limits(&self) -> Limits {
-        self.defaults.limits.clone()
+    /// What a plan may touch without a person: the defaults' limits, and those of scopes that have their own for these
+    /// containers. Containers of a scope that says nothing of limits count with the rest.
+    pub fn limits(&self, containers: &[ContainerKey]) -> Limits {
+        scopes::limits(&self.defaults, &self.scopes, containers)
+    }
+
+    /// The name of the scope that holds for a container. None: the defaults do.
+    pub fn scope_of(&self, container: &ContainerKey) -> Option<&str> {
+        scopes::scope_of(&self.scopes, container).map(|scope| scope.name.as_str())
+    }
+
+    /// The scopes, in the configuration's order.
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    /// Whether levels are written in a container; otherwise they are only worked out and shown there, for which a
+    /// read-only credential suffices.
+    pub fn writes(&self, container: &ContainerKey) -> bool {
+        self.own_of(container).writes_to(&container.tracker)
+    }
+
+    /// Whether levels may be written in any container of a tracker, as far as the configuration alone can tell.
+    pub fn writes_to(&self, tracker: &TrackerName) -> bool {
+        scopes::writes_to(&self.defaults, &self.scopes, tracker, &self.reach)
+    }
+
+    /// Days for which nobody touched an open issue of a container past which it is scored and not written.
+    pub fn idle_max_days(&self, container: &ContainerKey) -> Option<u32> {
+        self.own_of(container).idle_max_days
+    }
+
+    fn own_of(&self, container: &ContainerKey) -> &Own {
+        scopes::scope_of(&self.scopes, container).map_or(&self.defaults, |scope| &scope.own)
     }
 
     /// The labels that each tracker's catalogue must have; empty for a tracker without a label sink.
@@ -180,14 +218,31 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let (raw, tables) = read(merged)?;
     let mut check = Check { merged, env, findings };
     let daemon = daemon(&raw.daemon, &mut check);
-    let (configs, kinds) = trackers::trackers(&raw.trackers, &mut check);
-    let defaults = own::own(&tables, "", &kinds, &mut check);
-    // Checked, so that what is wrong shows today; not in force.
-    own::scopes(&raw, &kinds, &mut check);
+    let mut trackers = trackers::trackers(&raw.trackers, &mut check);
+    let reach = Reach::of_all(&trackers.configs);
+    let defaults = own::own(&tables, "", &trackers.kinds, &mut check);
+    let scopes = scopes::scopes(&raw, &trackers.kinds, &mut check);
+    let compared = scopes::compare(&scopes, &reach, &mut check);
     let from = raw.links.from.iter().filter_map(|word| link_source(word)).collect();
     let links = Links { from, ..Links::default() };
-    let warnings = inert::warnings(&raw, &check);
-    Some(Settings { daemon: daemon?, trackers: configs, links, warnings, defaults, scopes: Vec::new() })
+    read_fields(&mut trackers.configs, std::iter::once(&defaults).chain(scopes.iter().map(|scope| &scope.own)));
+    let warnings = [inert::warnings(&raw, &check), trackers.warnings, compared].concat();
+    Some(Settings { daemon: daemon?, trackers: trackers.configs, links, warnings, defaults, scopes, reach })
+}
+
+/// Lets each Jira tracker read the fields that sinks write there.
+fn read_fields<'a>(configs: &mut [TrackerConfig], own: impl Iterator<Item = &'a Own> + Clone) {
+    for config in configs {
+        let TrackerConfig::Jira(jira) = config else { continue };
+        let sinks = own.clone().flat_map(|own| own.scheme.of(&jira.name));
+        let fields: BTreeSet<String> = sinks
+            .filter_map(|sink| match &sink.target {
+                Target::Field(id) if id != sinks::PRIORITY_FIELD => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        jira.fields = fields.into_iter().collect();
+    }
 }
 
 fn link_source(word: &str) -> Option<LinkSource> {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::secret::Given;
+use super::word::Word;
 
 /// The whole configuration. Only trackers are required; every other key has a default.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -21,8 +22,9 @@ pub(super) struct Raw {
     pub links: Links,
     /// Whether and how levels are written.
     pub write: Write,
-    /// Where levels are written. A later file's list replaces an earlier one's.
-    pub sink: Vec<Sink>,
+    /// Where levels are written. Without any: priority and complexity as labels on every tracker. A later file's list replaces an earlier one's.
+    #[serde(rename = "sink")]
+    pub _sink: Vec<Sink>,
     /// How much an item matters now.
     pub priority: Priority,
     /// How much work an item is.
@@ -77,7 +79,7 @@ pub(super) struct Tracker {
     pub base_url: Option<String>,
     /// Who we are there.
     pub auth: Option<Auth>,
-    /// GitHub: owner/name, one for each repository.
+    /// GitHub: owner/name; * in the name stands for any characters, and a leading ! leaves out what it fits (!acme/*-archive). The last that fits a repository decides. Patterns leave out forks and archived ones by themselves.
     pub repositories: Option<Vec<String>>,
     /// Jira: project keys.
     pub projects: Option<Vec<String>>,
@@ -100,10 +102,10 @@ pub(super) struct Tracker {
 pub(super) struct Auth {
     /// Jira: the account of Basic authentication; without it: Bearer (a Data Center personal access token).
     pub user: Option<String>,
-    /// The token: { env = "NAME" } or { file = "PATH" }.
+    /// The token: { env = "NAME" } or { file = "PATH" }. Read-only suffices where nothing is written.
     #[schemars(extend("x-given" = "secret"))]
     pub token: Option<Given>,
-    /// A GitHub App.
+    /// GitHub: an app instead of a token; its installation is found for each owner.
     pub app: Option<App>,
 }
 
@@ -111,26 +113,24 @@ pub(super) struct Auth {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct App {
-    /// The app's id.
+    /// The app's id, from its page on GitHub.
     #[schemars(range(min = 1))]
-    #[serde(rename = "id")]
-    pub _id: Option<u64>,
-    /// Its private key: { env = "NAME" } or { file = "PATH" }.
+    pub id: Option<u64>,
+    /// Its private key (RSA, PEM, unencrypted): { env = "NAME" } or { file = "PATH" }.
     #[schemars(extend("x-given" = "secret"))]
-    #[serde(rename = "private_key")]
-    pub _private_key: Option<Given>,
+    pub private_key: Option<Given>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Budget {
-    /// Writing requests a minute.
+    /// Writing requests a minute. Built in: 60 on GitHub, 600 on Jira.
     #[schemars(range(min = 1, max = 100_000))]
     pub writes_per_minute: Option<u32>,
-    /// Writing requests an hour.
+    /// Writing requests an hour. Built in: 500 on GitHub, 36000 on Jira.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub writes_per_hour: Option<u32>,
-    /// Requests under way at once.
+    /// Requests under way at once. Built in: 4.
     #[schemars(range(min = 1, max = 100))]
     pub concurrency: Option<u32>,
 }
@@ -157,7 +157,7 @@ pub(super) struct Write {
     /// Whose our spellings are where we find them and have no record of having written them: respect (a person's) or adopt (ours).
     #[schemars(extend("enum" = ["respect", "adopt"]))]
     pub existing: String,
-    /// Open issues that nobody touched for longer are scored, not written: a duration such as 180d; empty: none are left out.
+    /// Open issues that nobody touched for longer are scored, not written: whole days such as 180d or 26w; empty: none are left out.
     pub idle_max: String,
 }
 
@@ -168,14 +168,14 @@ pub(super) struct Sink {
     /// What is written.
     #[schemars(extend("enum" = ["priority", "complexity", "readiness"]))]
     pub aspect: Option<String>,
-    /// A tracker's name, or * for all.
+    /// A tracker's name, or * for all, which is meant where it is left out.
     pub tracker: Option<String>,
     /// A label's spelling; {level} stands for the level's name.
     pub label: Option<String>,
-    /// A field, by the tracker's name for it.
+    /// A field of a Jira tracker, by its id: priority, or customfield_10050.
     pub field: Option<String>,
-    /// A field's values by level; the first that the project allows is written, all are read.
-    pub values: Option<BTreeMap<String, Vec<String>>>,
+    /// A field's values by level, texts or numbers; the first that the project allows is written, all are read.
+    pub values: Option<BTreeMap<String, Vec<Word>>>,
     /// People's spellings by level: evidence for the score, never written.
     pub also_read: Option<BTreeMap<String, Vec<String>>>,
 }
@@ -307,7 +307,7 @@ pub(super) struct Tables {
 struct ScopeTable {
     /// The scope's name.
     name: String,
-    /// The containers it holds for: github:acme/pay-*, jira:PAY.
+    /// The containers it holds for: github:acme/pay-*, jira:PAY. A name wins over a pattern, a longer pattern over a shorter; case doesn't count.
     r#match: Vec<String>,
     /// Laid over [write].
     write: Option<Write>,
@@ -319,7 +319,7 @@ struct ScopeTable {
     complexity: Option<Complexity>,
     /// Laid over [readiness].
     readiness: Option<Readiness>,
-    /// Laid over [limits].
+    /// Laid over [limits]. A scope that sets any of these or write.first_contact is measured by itself, by its own open issues; all others together.
     limits: Option<Limits>,
 }
 

@@ -16,7 +16,7 @@ pub fn schema() -> Value {
     whole
 }
 
-/// The same with our own marks (`x-given`), as the layers are checked against it.
+/// The same with our own marks (`x-given`, `x-word`), as the layers are checked against it.
 pub(super) fn marked() -> &'static Value {
     &SCHEMA
 }
@@ -136,6 +136,9 @@ fn publish(node: &mut Value) {
                         .collect();
                 map.remove("type");
                 map.insert("anyOf".to_owned(), json!([{ "type": "string" }, source]));
+            }
+            if map.remove("x-word").is_some() {
+                map.insert("type".to_owned(), json!(["string", "number"]));
             }
             map.values_mut().for_each(publish);
         }

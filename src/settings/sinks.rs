@@ -6,16 +6,19 @@ use super::check::Check;
 use super::finding::{nearest, shown};
 use super::raw;
 use super::trackers::Kind;
+use super::word::Word;
 use crate::model::{Aspect, Level, Priority, TrackerName};
 use crate::plan::{Spelled, Target};
 
 const GITHUB_LABEL_MAX_CHARS: usize = 50;
 const JIRA_LABEL_MAX_CHARS: usize = 255;
+/// Jira's own priority field, which is always read.
+pub(super) const PRIORITY_FIELD: &str = "priority";
 
 /// What the sinks of one container say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Sinks {
-    /// The label sinks by tracker, priority first. Field sinks are not written yet.
+    /// The sinks by tracker, priority first.
     pub spelled: BTreeMap<TrackerName, Vec<Spelled>>,
     /// People's words for a priority, lower case.
     pub words: BTreeMap<String, Priority>,
@@ -49,7 +52,7 @@ pub(super) fn sinks(raw: &[raw::Sink], key: &str, kinds: &BTreeMap<TrackerName, 
                     check.wrong(&format!("{key}.values"), "only a field has values", next);
                 }
             }
-            (None, Some(field)) => check_field(&mut claims, aspect, sink, field, &trackers, &key, check),
+            (None, Some(field)) => add_field(&mut sinks, &mut claims, aspect, sink, field, &trackers, &key, check),
             (None, None) => {
                 check.missing(&format!("{key}.label"), "write label = \"priority/{level}\" or field = \"NAME\"")
             }
@@ -160,13 +163,15 @@ fn claim(
     check: &mut Check<'_>,
 ) {
     for (level, spelling) in spellings {
-        let claimed = (name.clone(), target.clone(), spelling.to_lowercase());
+        let claimed = (name.clone(), target.clone(), folded(target, spelling));
         if let Some((other, by)) = claims.get(&claimed) {
+            let (spelling, aspect, others) = (shown(spelling), level.aspect(), other.aspect());
+            if (other, by.as_str()) == (level, key) {
+                check.wrong(key, format!("{spelling} stands there twice (case doesn't count)"), "take one out");
+                return;
+            }
             let problem = format!(
-                "on {name}, {} would mean {} {level} and, by {by}, {} {other} (case doesn't count)",
-                shown(spelling),
-                level.aspect(),
-                other.aspect()
+                "on {name}, {spelling} would mean {aspect} {level} and, by {by}, {others} {other} (case doesn't count)"
             );
             check.wrong(key, problem, "give every level a spelling of its own");
             return;
@@ -175,7 +180,17 @@ fn claim(
     }
 }
 
-fn check_field(
+/// A spelling without what makes no difference: case, and in a field how a number is written.
+fn folded(target: &Target, spelling: &str) -> String {
+    match spelling.parse::<f64>() {
+        Ok(number) if *target != Target::Label => number.to_string(),
+        _ => spelling.to_lowercase(),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one sink, where it stands, and what is gathered of all of them")]
+fn add_field(
+    sinks: &mut Sinks,
     claims: &mut Claims,
     aspect: Aspect,
     sink: &raw::Sink,
@@ -184,31 +199,67 @@ fn check_field(
     key: &str,
     check: &mut Check<'_>,
 ) {
-    if field.trim().is_empty() {
-        check.wrong(&format!("{key}.field"), "it is empty", "write the tracker's name for the field");
+    let field_key = format!("{key}.field");
+    if field != PRIORITY_FIELD && !is_custom_field(field) {
+        let next = "write priority, or the id of a custom field as Jira has it: customfield_10050";
+        check.wrong(&field_key, format!("{} is not the id of a field that can be written", shown(field)), next);
     }
-    let Some(values) = &sink.values else {
-        let next = format!("write values = {{ {} = [\"…\"] }} and so on for every level", aspect.levels()[0]);
-        return check.missing(&format!("{key}.values"), next);
-    };
-    let target = Target::Field(field.to_owned());
-    for level in aspect.levels() {
-        match values.get(level.name()) {
-            Some(words) if !words.is_empty() => {
-                let spellings: Vec<(Level, String)> = words.iter().map(|word| (level, word.clone())).collect();
-                for (name, _) in trackers {
-                    claim(claims, name, &target, &spellings, &format!("{key}.values.{level}"), check);
-                }
-            }
-            _ => check.missing(
-                &format!("{key}.values.{level}"),
-                "write the field's values for this level, the one to write first",
-            ),
+    let (jira, github): (Vec<_>, Vec<_>) = trackers.iter().partition(|(_, kind)| *kind == Kind::Jira);
+    if let Some((name, _)) = github.first() {
+        let jira: Vec<&str> = jira.iter().map(|(name, _)| name.as_str()).collect();
+        let next = match jira.first() {
+            Some(one) => format!("name the Jira tracker (tracker = \"{one}\"), and give {name} a label"),
+            None => "write a label: label = \"priority/{level}\"".to_owned(),
+        };
+        check.wrong(&field_key, format!("{name} is a GitHub tracker, where levels are labels and not fields"), next);
+    }
+    let Some(spellings) = spellings(aspect, sink, key, check) else { return };
+    for (name, _) in jira {
+        let target = Target::Field(field.to_owned());
+        let of_tracker = sinks.spelled.entry(name.clone()).or_default();
+        if let Some(other) = of_tracker.iter().find(|other| other.target == target) {
+            let problem = format!("on {name}, another sink writes {} into {} already", other.aspect, shown(field));
+            check.wrong(&field_key, problem, "let one sink write a field, and take the other out");
+            continue;
         }
+        for of_level in spellings.chunk_by(|(one, _), (other, _)| one == other) {
+            claim(claims, name, &target, of_level, &format!("{key}.values.{}", of_level[0].0), check);
+        }
+        of_tracker.push(Spelled { aspect, target, spellings: spellings.clone(), fold_case: false });
     }
 }
 
-/// People's words: `also_read` of any sink, and the values of field sinks.
+/// How a field's values spell the levels: in the aspect's order, for each level the preferred first.
+fn spellings(aspect: Aspect, sink: &raw::Sink, key: &str, check: &mut Check<'_>) -> Option<Vec<(Level, String)>> {
+    let Some(values) = &sink.values else {
+        let next = format!("write values = {{ {} = [\"…\"] }} and so on for every level", aspect.levels()[0]);
+        check.missing(&format!("{key}.values"), next);
+        return None;
+    };
+    let mut spellings = Vec::new();
+    let mut whole = true;
+    for level in aspect.levels() {
+        let key = format!("{key}.values.{level}");
+        let words = values.get(level.name()).map_or(&[][..], Vec::as_slice);
+        if words.is_empty() {
+            check.missing(&key, "write the field's values for this level, the one to write first");
+        }
+        if words.iter().any(|Word(word)| word.trim() != word || word.is_empty()) {
+            check.wrong(&key, "a value is empty or begins or ends with a space", "write it as Jira shows it");
+        }
+        whole &= !words.is_empty();
+        spellings.extend(words.iter().map(|Word(word)| (level, word.clone())));
+    }
+    whole.then_some(spellings)
+}
+
+fn is_custom_field(id: &str) -> bool {
+    id.strip_prefix("customfield_")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// People's words: `also_read` of any sink, and the values of field sinks but for numbers, which a label may have for
+/// many reasons.
 fn read_words(
     words: &mut BTreeMap<String, Priority>,
     aspect: Aspect,
@@ -216,24 +267,27 @@ fn read_words(
     key: &str,
     check: &mut Check<'_>,
 ) {
-    for (part, by_level) in [("also_read", &sink.also_read), ("values", &sink.values)] {
-        for (level, said) in by_level.iter().flatten() {
-            let key = format!("{key}.{part}.{level}");
-            let Some(level) = Level::parse(aspect, level) else {
-                let levels: Vec<&str> = aspect.levels().into_iter().map(Level::name).collect();
-                let next = format!("{aspect} has {}", levels.join(", "));
-                check.wrong(&key, format!("there is no such level of {aspect}"), next);
-                continue;
-            };
-            let Level::Priority(priority) = level else { continue };
-            for word in said {
-                match words.insert(word.to_lowercase(), priority) {
-                    Some(other) if other != priority => {
-                        let problem = format!("{} is said to mean {priority} and {other}", shown(word));
-                        check.wrong(&key, problem, "let each word mean one level (case doesn't count)");
-                    }
-                    _ => {}
+    let also_read = sink.also_read.iter().flatten().map(|(level, said)| ("also_read", level, said.clone()));
+    let values = sink.values.iter().flatten().map(|(level, said)| {
+        let said = said.iter().map(|Word(word)| word).filter(|word| word.parse::<f64>().is_err());
+        ("values", level, said.cloned().collect::<Vec<String>>())
+    });
+    for (part, level, said) in also_read.chain(values) {
+        let key = format!("{key}.{part}.{level}");
+        let Some(level) = Level::parse(aspect, level) else {
+            let levels: Vec<&str> = aspect.levels().into_iter().map(Level::name).collect();
+            let next = format!("{aspect} has {}", levels.join(", "));
+            check.wrong(&key, format!("there is no such level of {aspect}"), next);
+            continue;
+        };
+        let Level::Priority(priority) = level else { continue };
+        for word in said {
+            match words.insert(word.to_lowercase(), priority) {
+                Some(other) if other != priority && !check.findings.touches(&key) => {
+                    let problem = format!("{} is said to mean {priority} and {other}", shown(&word));
+                    check.wrong(&key, problem, "let each word mean one level (case doesn't count)");
                 }
+                _ => {}
             }
         }
     }

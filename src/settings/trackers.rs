@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::{Host, Url};
 
 use super::check::Check;
+use super::containers::{projects, repositories};
+use super::credentials::{self, ca_file};
 use super::finding::shown;
 use super::raw;
-use super::secret::Given;
 use super::walk::join;
 use crate::model::TrackerName;
-use crate::tracker::{Budget, GithubAuth, GithubConfig, JiraConfig, Secret, TrackerConfig};
+use crate::tracker::{Budget, GithubConfig, JiraConfig, TrackerConfig};
 
 /// What kind of tracker it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +25,20 @@ const GITHUB_BUDGET: Budget = Budget { writes_per_minute: 60, writes_per_hour: 5
 /// Jira limits bursts, not hours: the minute's pace holds all hour.
 const JIRA_BUDGET: Budget = Budget { writes_per_minute: 600, writes_per_hour: 36_000, concurrency: 4 };
 
-/// The trackers that can be connected, and the kind of each that is named.
-pub(super) fn trackers(
-    raw: &BTreeMap<String, raw::Tracker>,
-    check: &mut Check<'_>,
-) -> (Vec<TrackerConfig>, BTreeMap<TrackerName, Kind>) {
-    let (mut configs, mut kinds, mut folded) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+/// What `[trackers]` says.
+#[derive(Debug, Default)]
+pub(super) struct Trackers {
+    /// Those that can be connected.
+    pub configs: Vec<TrackerConfig>,
+    /// The kind of each that is named.
+    pub kinds: BTreeMap<TrackerName, Kind>,
+    /// What a person should know though nothing is wrong.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the trackers.
+pub(super) fn trackers(raw: &BTreeMap<String, raw::Tracker>, check: &mut Check<'_>) -> Trackers {
+    let (mut trackers, mut folded) = (Trackers::default(), BTreeSet::new());
     if raw.is_empty() {
         let next = "add [trackers.github] or [trackers.jira] with kind, base_url and auth";
         check.missing("trackers", next);
@@ -56,16 +65,22 @@ pub(super) fn trackers(
             }
         };
         let name = TrackerName::new(name);
-        kinds.insert(name.clone(), kind);
-        configs.extend(match kind {
-            Kind::Github => github(name, tracker, &key, check).map(TrackerConfig::Github),
+        trackers.kinds.insert(name.clone(), kind);
+        trackers.configs.extend(match kind {
+            Kind::Github => github(name, tracker, &key, check, &mut trackers.warnings).map(TrackerConfig::Github),
             Kind::Jira => jira(name, tracker, &key, check).map(TrackerConfig::Jira),
         });
     }
-    (configs, kinds)
+    trackers
 }
 
-fn github(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_>) -> Option<GithubConfig> {
+fn github(
+    name: TrackerName,
+    raw: &raw::Tracker,
+    key: &str,
+    check: &mut Check<'_>,
+    warnings: &mut Vec<String>,
+) -> Option<GithubConfig> {
     for (field, given) in
         [("projects", raw.projects.is_some()), ("jql", raw.jql.is_some()), ("fields", raw.fields.is_some())]
     {
@@ -78,11 +93,11 @@ fn github(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_
         let next = "write https://api.github.com, or https://HOST/api/v3 for GitHub Enterprise";
         check.wrong(&join(key, "base_url"), "https://github.com is the page, not the API", next);
     }
-    let token = token(raw, key, check);
-    let repositories = repositories(raw.repositories.as_deref(), &join(key, "repositories"), check);
+    let auth = credentials::github(raw, key, check);
+    let repositories = repositories(raw.repositories.as_deref(), &join(key, "repositories"), check, warnings);
+    let ca_file = ca_file(raw, key, check);
     let budget = budget(GITHUB_BUDGET, raw.budget.as_ref());
-    let auth = GithubAuth::Token(token?);
-    Some(GithubConfig { name, base_url: base_url?, auth, repositories, ca_file: None, budget })
+    Some(GithubConfig { name, base_url: base_url?, auth: auth?, repositories, ca_file, budget })
 }
 
 fn jira(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_>) -> Option<JiraConfig> {
@@ -106,13 +121,17 @@ fn jira(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_>)
         );
     }
     let base_url = base_url(raw, key, check);
-    let token = token(raw, key, check);
+    let app = raw.auth.as_ref().is_some_and(|auth| auth.app.is_some());
+    refuse_foreign("auth.app", app, "a GitHub tracker", key, check);
+    let token = if app { None } else { credentials::token(raw, key, check) };
+    let ca_file = ca_file(raw, key, check);
     let projects = projects(raw.projects.as_deref(), &join(key, "projects"), check);
     let budget = budget(JIRA_BUDGET, raw.budget.as_ref());
     let jql = raw.jql.clone().unwrap_or_default();
     let gateway = Url::parse("https://api.atlassian.com").ok()?;
     let (base_url, token) = (base_url?, token?);
-    let (fields, ca_file) = (Vec::new(), None);
+    // Those that sinks write are added once the sinks are read.
+    let fields = Vec::new();
     Some(JiraConfig { name, base_url, gateway, user, token, projects, jql, story_points, fields, ca_file, budget })
 }
 
@@ -166,37 +185,6 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn token(raw: &raw::Tracker, key: &str, check: &mut Check<'_>) -> Option<Secret> {
-    let key = join(key, "auth");
-    let next = "write auth = { token = { env = \"NAME\" } }";
-    let Some(auth) = &raw.auth else {
-        check.missing(&key, next);
-        return None;
-    };
-    if auth.app.is_some() {
-        let next = "use a token for now: auth = { token = { env = \"NAME\" } }";
-        check.wrong(&join(&key, "app"), "signing in as an app is not built yet", next);
-        return None;
-    }
-    let key = join(&key, "token");
-    let Some(given) = &auth.token else {
-        check.missing(&key, next);
-        return None;
-    };
-    match given.look_up(check.env) {
-        Ok(value) if value.bytes().all(|b| b.is_ascii_graphic()) => {}
-        Ok(_) => {
-            let problem = "the secret there has spaces, line ends or characters that no token has (it is not shown)";
-            check.wrong(&key, problem, "put the token there and nothing else");
-        }
-        Err((problem, next)) => check.wrong(&key, problem, next),
-    }
-    match given {
-        Given::Elsewhere(secret) => Some(secret.clone()),
-        Given::Text(_) => None,
-    }
-}
-
 fn budget(built_in: Budget, raw: Option<&raw::Budget>) -> Budget {
     let Some(raw) = raw else { return built_in };
     Budget {
@@ -204,54 +192,4 @@ fn budget(built_in: Budget, raw: Option<&raw::Budget>) -> Budget {
         writes_per_hour: raw.writes_per_hour.unwrap_or(built_in.writes_per_hour),
         concurrency: raw.concurrency.unwrap_or(built_in.concurrency),
     }
-}
-
-fn repositories(raw: Option<&[String]>, key: &str, check: &mut Check<'_>) -> Vec<String> {
-    let Some(raw) = raw.filter(|raw| !raw.is_empty()) else {
-        check.missing(key, "write repositories = [\"owner/name\"]; without any nothing would be read");
-        return Vec::new();
-    };
-    let mut seen = BTreeSet::new();
-    for (index, name) in raw.iter().enumerate() {
-        let key = format!("{key}[{index}]");
-        if name.contains('*') || name.starts_with('!') {
-            let next = "write each repository as owner/name for now";
-            check.wrong(&key, format!("the pattern {} can't be read yet", shown(name)), next);
-        } else if !is_repository(name) {
-            check.wrong(&key, format!("{} is not owner/name", shown(name)), "write it like acme/api");
-        } else if !seen.insert(name.to_lowercase()) {
-            check.wrong(&key, format!("{} stands there twice", shown(name)), "take one out");
-        }
-    }
-    raw.to_vec()
-}
-
-fn is_repository(text: &str) -> bool {
-    let word = |part: &str, max: usize, also: &str| {
-        (1..=max).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
-    };
-    text.split_once('/').is_some_and(|(owner, name)| {
-        word(owner, 39, "-_") && !owner.starts_with('-') && word(name, 100, "-_.") && name != "." && name != ".."
-    })
-}
-
-fn projects(raw: Option<&[String]>, key: &str, check: &mut Check<'_>) -> Vec<String> {
-    let Some(raw) = raw.filter(|raw| !raw.is_empty()) else {
-        check.missing(key, "write projects = [\"KEY\"]; without any nothing would be read");
-        return Vec::new();
-    };
-    let mut seen = BTreeSet::new();
-    for (index, project) in raw.iter().enumerate() {
-        let key = format!("{key}[{index}]");
-        let fits = project.starts_with(|c: char| c.is_ascii_uppercase())
-            && project.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-            && project.len() <= 255;
-        if !fits {
-            let next = "write it as in its issues' keys: PAY for PAY-7 (a capital letter, then capitals, digits or _)";
-            check.wrong(&key, format!("{} is not a project key", shown(project)), next);
-        } else if !seen.insert(project) {
-            check.wrong(&key, format!("{} stands there twice", shown(project)), "take one out");
-        }
-    }
-    raw.to_vec()
 }

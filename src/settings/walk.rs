@@ -22,6 +22,13 @@ impl Walk<'_> {
         let kind = match (schema.get("type").and_then(Schema::as_str), value) {
             (Some("object"), toml::Value::Table(table)) => ValueKind::Table(self.read_table(schema, table, key)),
             (Some("array"), toml::Value::Array(values)) => ValueKind::Array(self.read_list(schema, values, key)),
+            (Some("string"), toml::Value::Integer(number)) if schema.get("x-word").is_some() => {
+                ValueKind::String(number.to_string())
+            }
+            (Some("string"), toml::Value::Float(number)) if schema.get("x-word").is_some() => {
+                self.check_range(schema, *number, key)?;
+                ValueKind::String(number.to_string())
+            }
             (Some("string"), toml::Value::String(text)) => {
                 self.check_choice(schema, text, key)?;
                 ValueKind::String(text.clone())
@@ -45,6 +52,7 @@ impl Walk<'_> {
                 let wanted = match wanted {
                     Some("object") => "a table",
                     Some("array") => "a list",
+                    Some("string") if schema.get("x-word").is_some() => "a text or a number",
                     Some("string") => "a text",
                     Some("boolean") => "true or false",
                     Some("integer") => "a whole number",

@@ -5,5 +5,6 @@ mod desk;
 mod first_contact;
 mod killed;
 mod manners;
+mod scopes;
 mod secrets;
 mod shapes;

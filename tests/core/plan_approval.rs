@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use roadmapd::model::{Complexity, Coverage, Priority, Reach};
-use roadmapd::plan::{Approval, Existing, Limits, Need, Plan, Reviewed, Unsafe, approve, fingerprint};
+use roadmapd::model::{Complexity, ContainerKey, Coverage, Priority, Reach};
+use roadmapd::plan::{Approval, Existing, Limits, Need, Plan, Reviewed, ScopeLimits, Unsafe, approve, fingerprint};
 
 use crate::plan_world::{World, coverage, limits, tracker};
 
@@ -161,7 +161,137 @@ fn a_change_for_a_tracker_that_is_not_configured_waits() {
     assert!(approved.waiting().iter().all(|(_, why)| why.contains("jira is not among the configured trackers")));
 }
 
+fn container(text: &str) -> ContainerKey {
+    text.parse().expect("a container")
+}
+
+/// These limits, and those of scopes: by name, the containers and what is their own.
+fn scoped(rest: Limits, scopes: &[(&str, &[&str], Limits)]) -> Limits {
+    let of = |(name, containers, own): &(&str, &[&str], Limits)| {
+        let containers = containers.iter().map(|text| container(text)).collect();
+        ((*name).to_owned(), ScopeLimits { containers, own: own.clone() })
+    };
+    Limits { scopes: scopes.iter().map(of).collect(), ..rest }
+}
+
+#[test]
+fn a_plan_past_a_scopes_limit_waits_and_names_the_scope() {
+    let (_, plan) = plan_of(3);
+    assert_eq!(plan.considered_in[&container("github:acme/api")], 3);
+    let own = Limits { changes_max: 2, ..limits() };
+    let tight = scoped(limits(), &[("api team", &["github:acme/api"], own)]);
+    let no = refused(plan.clone(), &coverage(), &tight, Approval::default());
+    assert_eq!(no.needed, Need::Limits);
+    let said = "3 issues of the scope \"api team\" would be written, the limit is 2 (limits.changes_max of the scope \"api team\")";
+    assert!(no.detail.starts_with(said), "{no}");
+    let both = Limits { changes_max: 1, ..tight };
+    let no = refused(plan, &coverage(), &both, Approval::default());
+    assert!(
+        no.detail.starts_with("2 issues would be written, the limit is 1 (limits.changes_max); 3 issues of"),
+        "{no}"
+    );
+}
+
+#[test]
+fn a_scopes_share_is_of_its_own_open_issues() {
+    let half = Limits { share_max: 0.5, ..limits() };
+    let (mut world, plan) = plan_of(20);
+    world.write(plan);
+    for number in 0..11 {
+        world.wanted.insert(format!("github:acme/api#{number}"), (Priority::P0, Complexity::M));
+    }
+    let plan = world.read_and_plan();
+    assert_eq!((plan.changes.len(), plan.considered), (11, 22));
+    assert!(approve(plan.clone(), &coverage(), &half, Approval::default()).is_ok());
+    let api: &[&str] = &["github:acme/api"];
+    let no = refused(plan.clone(), &coverage(), &scoped(limits(), &[("a", api, half.clone())]), Approval::default());
+    assert!(no.detail.starts_with("11 of 20 open issues of the scope \"a\" would be written (55.0 %)"), "{no}");
+    // The rest has two open issues, too few for a share.
+    assert!(approve(plan, &coverage(), &scoped(half, &[("a", api, limits())]), Approval::default()).is_ok());
+}
+
+#[test]
+fn a_scope_that_applies_at_first_contact_lets_only_its_own_pass() {
+    let ask = Limits { first_contact_applies: false, ..limits() };
+    let (_, plan) = plan_of(1);
+    let api: &[&str] = &["github:acme/api"];
+    let no = refused(plan.clone(), &coverage(), &scoped(ask.clone(), &[("a", api, limits())]), Approval::default());
+    assert!(no.needed == Need::FirstContact && !no.detail.contains("acme/api"), "{no}");
+    let no = refused(plan.clone(), &coverage(), &scoped(limits(), &[("a", api, ask.clone())]), Approval::default());
+    assert!(no.detail.contains("github:acme/api (priority, label, scope \"a\")"), "{no}");
+    assert!(!no.detail.contains("acme/web"), "{no}");
+    let all = scoped(ask, &[("a", &["github:acme/api", "github:acme/web", "jira:PAY"], limits())]);
+    assert!(approve(plan, &coverage(), &all, Approval::default()).is_ok());
+}
+
+#[test]
+fn the_strictest_age_of_the_scopes_that_are_touched_counts() {
+    let (_, plan) = plan_of(1);
+    let strict = Limits { stale_max_s: 60, ..limits() };
+    let old = Reach { whole: true, failed: None, age_s: Some(600) };
+    let touched = scoped(limits(), &[("a", &["jira:PAY"], strict.clone())]);
+    let no = refused(plan.clone(), &with("jira", old.clone()), &touched, Approval::default());
+    assert!(no.needed == Need::Stale && no.detail.contains("limits.stale_max of the scope \"a\""), "{no}");
+    let elsewhere = scoped(limits(), &[("a", &["jira:OTHER"], strict)]);
+    assert!(approve(plan, &with("jira", old), &elsewhere, Approval::default()).is_ok());
+}
+
+/// A plan for the two scopes `api` and `web` and the rest: so many lone issues, of which so many are written anew.
+fn plan_for(open: [usize; 3], written: [usize; 3]) -> Plan {
+    let mut world = World::new(Existing::Respect, &[]);
+    let mut keys = Vec::new();
+    for (place, name) in ["github:acme/api", "github:acme/web", "github:acme/docs"].into_iter().enumerate() {
+        for number in 0..open[place] {
+            let key = format!("{name}#{}", 1000 * (place + 1) + number);
+            let one = World::new(Existing::Respect, &[(&[(&key, vec![])], Priority::P1, Complexity::M)]);
+            world.issues.extend(one.issues);
+            world.items.extend(one.items);
+            world.wanted.extend(one.wanted);
+            keys.push((key, number < written[place]));
+        }
+    }
+    world.cycle();
+    for (key, _) in keys.into_iter().filter(|(_, written)| *written) {
+        world.wanted.insert(key, (Priority::P0, Complexity::M));
+    }
+    world.read_and_plan()
+}
+
+fn some_limits() -> impl Strategy<Value = Limits> {
+    (0..30usize, 0.0..1.0f64).prop_map(|(changes_max, share_max)| Limits { changes_max, share_max, ..limits() })
+}
+
+/// What the limits say of so many written of so many open issues.
+fn within(limits: &Limits, written: usize, open: usize) -> bool {
+    let share = written as f64 / open.max(1) as f64;
+    written <= limits.changes_max && (open < 20 || share <= limits.share_max)
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn each_scopes_limit_holds_for_its_own_changes_and_for_no_others(
+        open in prop::array::uniform3(0..26usize),
+        written in prop::array::uniform3(0..26usize),
+        of in prop::array::uniform3(some_limits()),
+    ) {
+        let written: [usize; 3] = std::array::from_fn(|place| written[place].min(open[place]));
+        let plan = plan_for(open, written);
+        prop_assert_eq!(plan.changes.len(), written.iter().sum::<usize>());
+        prop_assert_eq!(plan.considered, plan.considered_in.values().sum::<usize>());
+        let [api, web, rest] = of.clone();
+        let scopes: [(&str, &[&str], Limits); 2] = [("api", &["github:acme/api"], api), ("web", &["github:acme/web"], web)];
+        let verdict = approve(plan, &coverage(), &scoped(rest, &scopes), Approval::default());
+        let fine: [bool; 3] = std::array::from_fn(|place| within(&of[place], written[place], open[place]));
+        prop_assert_eq!(verdict.is_ok(), fine.iter().all(|fine| *fine), "{:?}", verdict.as_ref().err());
+        if let Err(no) = verdict {
+            prop_assert_eq!(no.needed, Need::Limits);
+            prop_assert_eq!(no.detail.contains("of the scope \"api\""), !fine[0], "{}", no);
+            prop_assert_eq!(no.detail.contains("of the scope \"web\""), !fine[1], "{}", no);
+        }
+    }
+
     #[test]
     fn the_fingerprint_knows_edits_and_nothing_else(n in 1..6usize, m in 1..6usize) {
         let (world, plan) = plan_of(n);

@@ -83,7 +83,7 @@ pub fn scheme(existing: Existing) -> ContainerScheme {
 }
 
 pub fn limits() -> Limits {
-    Limits { changes_max: 500, share_max: 1.0, stale_max_s: 3600, first_contact_applies: true }
+    Limits { changes_max: 500, share_max: 1.0, stale_max_s: 3600, first_contact_applies: true, scopes: BTreeMap::new() }
 }
 
 pub fn coverage() -> Coverage {

@@ -1,21 +1,27 @@
 //! Every key of the contract is accepted with its name and shape, and the shipped files load.
 
-use std::path::Path;
-
-use roadmapd::model::{Aspect, ContainerKey, Priority, TrackerName};
+use roadmapd::model::{Aspect, Priority, TrackerName};
 use roadmapd::plan::{Existing, Mode, Target};
 use roadmapd::roadmap::LinkSource;
 use roadmapd::score::PriorityModel;
 use roadmapd::settings::{Settings, schema};
 use roadmapd::tracker::{Budget, TrackerConfig};
 
-use super::{SMALL, env, load};
+use super::{CERTIFICATE, SMALL, load};
 
-const CONTRACT: &str = include_str!("contract.toml");
+pub const CONTRACT: &str = include_str!("contract.toml");
+
+/// The contract with a file of certificates that is there.
+fn contract() -> (Settings, tempfile::NamedTempFile) {
+    let ca_file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(ca_file.path(), CERTIFICATE).expect("written");
+    let path = ca_file.path().to_str().expect("a path");
+    (load(&CONTRACT.replace("/etc/ssl/acme.pem", path)), ca_file)
+}
 
 #[test]
 fn every_key_of_the_contract_is_accepted_and_means_what_it_says() {
-    let settings = load(CONTRACT);
+    let (settings, _ca_file) = contract();
     assert_eq!(settings.daemon.schedule.as_str(), "0 */5 * * * *");
     assert_eq!(settings.daemon.database, "sqlite:roadmapd.db");
     assert_eq!(settings.daemon.listen.map(|address| address.port()), Some(8780));
@@ -27,7 +33,8 @@ fn every_key_of_the_contract_is_accepted_and_means_what_it_says() {
     let [TrackerConfig::Github(github), TrackerConfig::Jira(jira)] = &settings.trackers[..] else {
         panic!("{:?}", settings.trackers)
     };
-    assert_eq!(github.repositories, ["acme/api", "acme/web"]);
+    assert_eq!(github.repositories, ["acme/api", "acme/web", "acme/pay-*", "!acme/*-archive"]);
+    assert!(github.ca_file.is_some() && jira.fields.is_empty());
     assert_eq!(github.budget, Budget { writes_per_minute: 60, writes_per_hour: 500, concurrency: 4 });
     assert_eq!(
         (jira.user.as_deref(), jira.story_points.as_deref()),
@@ -53,31 +60,33 @@ fn every_key_of_the_contract_is_accepted_and_means_what_it_says() {
         let sinks = &scheme.default.sinks[&TrackerName::new(tracker)];
         let shapes: Vec<_> = sinks.iter().map(|sink| (sink.aspect, sink.target.clone(), sink.fold_case)).collect();
         let fold = tracker == "github";
-        assert_eq!(shapes, [(Aspect::Priority, Target::Label, fold), (Aspect::Complexity, Target::Label, fold)]);
+        let mut expected = vec![(Aspect::Priority, Target::Label, fold), (Aspect::Complexity, Target::Label, fold)];
+        if tracker == "jira" {
+            expected.insert(1, (Aspect::Priority, Target::Field("priority".to_owned()), false));
+        }
+        assert_eq!(shapes, expected);
     }
-    let limits = settings.limits();
+    assert_eq!(settings.scope_of(&"github:acme/pay-api".parse().expect("a container")), Some("payments"));
+    let limits = settings.limits(&[]);
     assert_eq!((limits.changes_max, limits.share_max, limits.stale_max_s), (500, 0.30, 3600));
     assert!(!limits.first_contact_applies);
 }
 
 #[test]
 fn what_is_not_built_yet_is_named_in_one_loud_warning() {
-    let settings = load(CONTRACT);
+    let (settings, _ca_file) = contract();
     let [warning] = &settings.warnings[..] else { panic!("{:?}", settings.warnings) };
     for key in [
         "trackers.github.webhook_secret",
-        "trackers.github.ca_file",
         "[priority] value",
         "[[priority.rules]]",
         "[complexity] learn",
-        "[[scope]]",
         "[[mirror]]",
         "[people]",
-        "sink[2] field \"priority\"",
     ] {
         assert!(warning.contains(key), "{key} is not in: {warning}");
     }
-    for key in ["listen", "idle_max", "links.from"] {
+    for key in ["listen", "idle_max", "links.from", "ca_file", "scope", "sink"] {
         assert!(!warning.contains(key), "{key} is in: {warning}");
     }
 }
@@ -100,28 +109,6 @@ fn each_inert_key_is_named_where_it_is_set_and_nothing_is_said_where_none_is() {
     for text in ["[daemon]\nlisten = \"\"", "[complexity]\nlearn = false", "[write]\nidle_max = \"\""] {
         assert_eq!(load(&format!("{SMALL}\n{text}")).warnings, Vec::<String>::new(), "{text}");
     }
-}
-
-#[test]
-fn the_shipped_example_loads_with_its_two_variables() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/example.toml");
-    let settings = Settings::load(&[example], &env()).unwrap_or_else(|findings| panic!("{findings}"));
-    assert_eq!(settings.trackers.len(), 2);
-    assert_eq!(settings.warnings, Vec::<String>::new());
-}
-
-#[test]
-fn patterns_and_apps_are_refused_by_name_until_they_can_be_read() {
-    let text = SMALL.replace("[\"acme/api\"]", "[\"acme/api\", \"acme/pay-*\", \"!acme/*-archive\"]").replace(
-        "{ user = \"bot@acme.example\", token = { env = \"JIRA_TOKEN\" } }",
-        "{ app = { id = 1, private_key = { env = \"JIRA_TOKEN\" } } }",
-    );
-    let said = super::findings(&text).to_string();
-    let lines: Vec<&str> = said.lines().collect();
-    assert_eq!(lines.len(), 3, "{said}");
-    assert!(lines[0].contains("trackers.github.repositories[1]") && lines[0].contains("acme/pay-*"), "{said}");
-    assert!(lines[1].contains("trackers.github.repositories[2]") && lines[1].contains("!acme/*-archive"), "{said}");
-    assert!(lines[2].contains("trackers.jira.auth.app") && lines[2].contains("use a token for now"), "{said}");
 }
 
 #[test]
@@ -168,18 +155,6 @@ fn the_digest_moves_with_what_shapes_a_plan_and_only_with_that() {
         assert_ne!(load(&format!("{SMALL}\n{other}")).digest(), base, "{other}");
     }
     assert_ne!(load(&SMALL.replace("acme/api", "acme/web")).digest(), base);
-}
-
-#[test]
-fn inert_scopes_change_nothing_yet() {
-    let container: ContainerKey = "github:acme/api".parse().expect("a container");
-    let text =
-        format!("{SMALL}\n[[scope]]\nname = \"a\"\nmatch = [\"github:acme/*\"]\nwrite = {{ mode = \"observe\" }}");
-    let settings = load(&text);
-    let scheme = settings.scheme(std::slice::from_ref(&container));
-    assert_eq!(scheme.of(&container).mode, Mode::Write);
-    assert!(scheme.own.is_empty());
-    assert_eq!(settings.digest(), load(SMALL).digest());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Label spellings are checked against each tracker's alphabet and against each other.
 
-use super::{SMALL, finding, findings, load};
+use super::{SMALL, finding, load};
 
 fn with_sinks(sinks: &[&str]) -> String {
     sinks.iter().fold(SMALL.to_owned(), |text, sink| format!("{text}\n[[sink]]\n{sink}\n"))
@@ -89,16 +89,4 @@ fn peoples_words_are_not_our_own_spellings_and_mean_one_level() {
     assert!(finding(&with_sinks(&[&twice])).1.contains("said to mean"));
     let level = format!("{}\nalso_read = {{ p9 = [\"hot\"] }}", label("priority", "*", "prio/{level}"));
     assert!(finding(&with_sinks(&[&level])).1.contains("priority has p0, p1, p2, p3"));
-}
-
-#[test]
-fn fields_need_values_for_every_level_that_mean_one_level_each() {
-    let field = |values: &str| {
-        with_sinks(&[&format!("aspect = \"priority\"\ntracker = \"jira\"\nfield = \"priority\"\n{values}")])
-    };
-    load(&field("values = { p0 = [\"A\"], p1 = [\"B\"], p2 = [\"C\"], p3 = [\"D\"] }"));
-    assert!(finding(&field("")).0 == "sink[0].values");
-    assert_eq!(finding(&field("values = { p0 = [\"A\"], p1 = [\"B\"], p2 = [\"C\"] }")).0, "sink[0].values.p3");
-    let said = findings(&field("values = { p0 = [\"A\"], p1 = [\"a\"], p2 = [\"C\"], p3 = [\"D\"] }")).to_string();
-    assert!(said.contains("sink[0].values.p1"), "{said}");
 }

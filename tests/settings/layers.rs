@@ -27,11 +27,11 @@ fn a_later_file_wins_and_the_environment_wins_over_files() {
     let first = format!("{SMALL}\n[limits]\nchanges_max = 1\nshare_max = 0.1\n[write]\nmode = \"observe\"");
     let second = "[limits]\nchanges_max = 2";
     let settings = load_files(&[&first, second], &env()).expect("right");
-    assert_eq!((settings.limits().changes_max, settings.limits().share_max), (2, 0.1));
+    assert_eq!((settings.limits(&[]).changes_max, settings.limits(&[]).share_max), (2, 0.1));
     assert_eq!(settings.scheme(&[]).default.mode, Mode::Observe);
-    assert_eq!(settings.limits().stale_max_s, 3600);
+    assert_eq!(settings.limits(&[]).stale_max_s, 3600);
     let settings = load_files(&[&first, second], &env_with("ROADMAPD__LIMITS__CHANGES_MAX", "3")).expect("right");
-    assert_eq!(settings.limits().changes_max, 3);
+    assert_eq!(settings.limits(&[]).changes_max, 3);
 }
 
 #[test]

@@ -1,9 +1,14 @@
-//! Configurations -> settings or findings: the contract, layers, wrong configurations, secrets, label alphabets.
+//! Configurations -> settings or findings: the contract, layers, scopes, trackers, sinks, secrets, what is wrong, what is shipped.
 
 mod contract;
+mod fields;
 mod labels;
 mod layers;
+mod pairs;
+mod scopes;
 mod secrets;
+mod shipped;
+mod trackers;
 mod wrong;
 
 use roadmapd::settings::{Findings, Settings};
@@ -22,6 +27,9 @@ base_url = "https://acme.atlassian.net"
 auth = { user = "bot@acme.example", token = { env = "JIRA_TOKEN" } }
 projects = ["PAY"]
 "#;
+
+/// What a file of certificates looks like.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 fn env() -> Vec<(String, String)> {
     [("GITHUB_TOKEN", "for-github"), ("JIRA_TOKEN", "for-jira")]
