@@ -138,6 +138,7 @@ fn text(view: &View, item: &Item, score: &ItemScore, held: &[Held]) -> String {
 fn whose(answer: &Answer, held: Option<&Held>) -> String {
     match answer {
         Answer::Free => "nothing yet".to_owned(),
+        Answer::Default(value) => format!("{value} (the tracker's default)"),
         Answer::Ours(values) | Answer::Released(values) if values.is_empty() => "nothing yet".to_owned(),
         Answer::Ours(values) => format!("{} (ours)", values.join(", ")),
         Answer::Released(values) => format!("{} (handed back to us)", values.join(", ")),

@@ -128,7 +128,8 @@ fn add_label(
         }
         claim(claims, name, &Target::Label, &spellings, &key, check);
         let fold_case = *kind == Kind::Github;
-        of_tracker.push(Spelled { aspect, target: Target::Label, spellings: spellings.clone(), fold_case });
+        let spellings = spellings.clone();
+        of_tracker.push(Spelled { aspect, target: Target::Label, spellings, allowed: None, fold_case });
     }
 }
 
