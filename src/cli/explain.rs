@@ -153,6 +153,7 @@ fn scopes(settings: &Settings, item: &Item) -> String {
 fn whose(answer: &Answer, held: Option<&Held>) -> String {
     match answer {
         Answer::Free => "nothing yet".to_owned(),
+        Answer::Default(value) => format!("{value} (the tracker's default)"),
         Answer::Ours(values) | Answer::Released(values) if values.is_empty() => "nothing yet".to_owned(),
         Answer::Ours(values) => format!("{} (ours)", values.join(", ")),
         Answer::Released(values) => format!("{} (handed back to us)", values.join(", ")),

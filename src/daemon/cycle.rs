@@ -7,10 +7,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info, info_span, warn};
 
 use super::apply::apply;
-use super::gather::{Gathered, gather, read_by_id, snapshot};
+use super::gather::{Gathered, gather, snapshot};
 use super::people::{self, APPROVED, Asked};
 use super::shelf::Shelf;
-use super::think::{Thought, think};
+use super::surely::surely;
+use super::think::Thought;
 use super::{CycleTrouble, Works};
 use crate::model::{IssueId, IssueKey, TrackerName, Turn};
 use crate::plan::{
@@ -241,32 +242,6 @@ async fn locked<T: Fetch + Write + 'static>(
 
 fn stopped() -> Turned {
     Turned { errors: vec!["stopped while reading; nothing was written".to_owned()], ..Turned::default() }
-}
-
-/// Thinks, reads by id what is in doubt, and thinks again.
-async fn surely<T: Fetch + 'static>(
-    works: &Works<T>,
-    shelf: &Shelf,
-    gathered: &mut Gathered,
-    scheme: &Scheme,
-    ledger: &Ledger,
-    links: &crate::roadmap::Links,
-    cycle: u64,
-) -> Result<(Thought, Vec<String>), CycleTrouble> {
-    let weights = works.settings.weights(&gathered.containers);
-    let day = works.clock.today(&works.settings.daemon.timezone);
-    let seen = snapshot(shelf, gathered).await?;
-    let thought = think(&seen, links, ledger, scheme, &weights, day, cycle);
-    if thought.standing.doubts.is_empty() {
-        return Ok((thought, Vec::new()));
-    }
-    let errors = read_by_id(works, shelf, &thought.standing.doubts, gathered, Turn(2 * cycle)).await?;
-    let mut ledger = ledger.clone();
-    for (from, to) in &gathered.moved {
-        ledger.hand_on(from, to);
-    }
-    let seen = snapshot(shelf, gathered).await?;
-    Ok((think(&seen, links, &ledger, scheme, &weights, day, cycle), errors))
 }
 
 /// Keeps what was found out, whether or not anything is written.

@@ -8,6 +8,7 @@ mod gather;
 mod people;
 mod run;
 mod shelf;
+mod surely;
 mod think;
 mod undo;
 mod view;

@@ -7,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
 use super::cycle::{SETTLED, carry_out, conclude, remember, requests, scheme_for};
-use super::gather::{gather, read_by_id, snapshot};
+use super::gather::{gather, read_by_id};
 use super::shelf::Shelf;
-use super::{CycleTrouble, Order, Turned, Works, people, think};
+use super::surely::surely;
+use super::{CycleTrouble, Order, Turned, Works, people};
 use crate::model::{IssueId, Turn};
 use crate::plan::{Approval, Outcome, approve, undo as take_back};
 use crate::store::Store;
@@ -44,10 +45,8 @@ pub async fn undo<T: Fetch + Write + 'static>(
         let ledger = store.ledger().await?;
         let links = people::links(store, works).await?;
         let scheme = scheme_for(works, &gathered, &Order::default());
-        let weights = works.settings.weights(&gathered.containers);
-        let day = works.clock.today(&works.settings.daemon.timezone);
-        let seen = snapshot(&shelf, &gathered).await?;
-        let thought = think(&seen, &links, &ledger, &scheme, &weights, day, cycle);
+        let (thought, errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
+        turned.errors.extend(errors);
         remember(works, store, &ledger, &thought).await?;
         let refused =
             |outcome: &Option<Outcome>| matches!(outcome, Some(Outcome::Failed { .. } | Outcome::Superseded { .. }));

@@ -10,7 +10,7 @@ use crate::score::{Because, ItemScore, Scores};
 use super::change::{Change, Edit, Field, Plan, Skip, SkipReason};
 use super::ledger::{Hold, HoldReason, Ledger, RowKey, first_key};
 use super::scheme::{Mode, Scheme, SinkId, Spelled, Target, alike, auto_label};
-use super::standing::{Standing, sinks_of, standing};
+use super::standing::{Standing, held_level, is_live, sinks_of, standing};
 use super::whose::Answer;
 
 /// Plans what a cycle would write to bring every open face in step with its item's levels.
@@ -22,13 +22,13 @@ pub fn plan(roadmap: &Roadmap, scores: &Scores, ledger: &Ledger, scheme: &Scheme
     let mut plan = Plan::default();
     for (index, item) in roadmap.items.iter().enumerate() {
         let wanted = score_of(scores, index, item).map(|score| Wanted::of(item, score, &standing)).unwrap_or_default();
-        if item.status.is_open() {
+        if item.faces.iter().any(|face| is_live(face)) {
             for (aspect, (level, _)) in &wanted.0 {
                 let counts = plan.levels.entry(*aspect).or_insert_with(|| empty_histogram(*aspect));
                 *counts.entry(level.name().to_owned()).or_default() += 1;
             }
         }
-        for face in item.faces.iter().filter(|face| face.status.is_open()) {
+        for face in item.faces.iter().filter(|face| is_live(face)) {
             plan.considered += 1;
             *plan.considered_in.entry(face.container.clone()).or_default() += 1;
             let edits =
@@ -156,8 +156,15 @@ impl Desk<'_> {
                 Answer::Unknown => {
                     sure = false;
                     if writes {
-                        let why = "it was not read by id since our last write or since it moved: nothing is written \
-                                   until it is";
+                        let why = match self.standing.unasked.contains_key(&key) {
+                            true => {
+                                "its history was not asked yet who gave what stands there: nothing is written until it is"
+                            }
+                            false => {
+                                "it was not read by id since our last write or since it moved: nothing is \
+                                      written until it is"
+                            }
+                        };
                         self.skip(sink.aspect.into(), None, SkipReason::Conflict, why.to_owned());
                     }
                 }
@@ -165,6 +172,10 @@ impl Desk<'_> {
                     edits.extend(self.held(sink, at.as_deref(), strays, known.as_ref()))
                 }
                 Answer::Free => edits.extend(self.ours(sink, &key, &[])),
+                // It isn't ours to take away, only to write over.
+                Answer::Default(value) => edits.extend(
+                    self.ours(sink, &key, std::slice::from_ref(value)).into_iter().filter(|edit| edit.to.is_some()),
+                ),
                 Answer::Ours(values) | Answer::Released(values) => edits.extend(self.ours(sink, &key, values)),
             }
         }
@@ -190,24 +201,13 @@ impl Desk<'_> {
     }
 
     /// Edits for a sink in which nothing but ours stands.
-    fn ours(&self, sink: &Spelled, key: &RowKey, values: &[String]) -> Vec<Edit> {
-        let frozen = self.standing.frozen.contains_key(&(self.item.id.clone(), sink.aspect));
-        let retired = sink.spellings.is_empty();
-        let (level, to, why) = match self.wanted.0.get(&sink.aspect) {
-            _ if retired => (None, None, "this sink is no longer configured".to_owned()),
-            _ if frozen => return Vec::new(),
-            None if self.wanted.0.is_empty() => return Vec::new(),
-            None => (None, None, format!("{} is switched off", sink.aspect)),
-            Some((level, why)) => match sink.spell(*level) {
-                Some(text) => (Some(*level), Some(text), why.clone()),
-                None => (None, None, format!("{level} is not shown in this sink")),
-            },
-        };
+    fn ours(&mut self, sink: &Spelled, key: &RowKey, values: &[String]) -> Vec<Edit> {
+        let Some(Goal { level, to, why }) = self.goal(sink, key, values) else { return Vec::new() };
         let stands = |text: &str| values.iter().any(|value| sink.same(value, text));
         let mut going: Vec<&String> =
-            values.iter().filter(|value| !to.is_some_and(|to| sink.same(to, value))).collect();
+            values.iter().filter(|value| !to.as_deref().is_some_and(|to| sink.same(to, value))).collect();
         let mut edits = Vec::new();
-        if let Some(to) = to.filter(|to| !stands(to)) {
+        if let Some(to) = to.as_deref().filter(|to| !stands(to)) {
             let confirmed = self.ledger.rows.get(key).and_then(|row| row.ours.as_deref());
             let first = going.iter().position(|value| confirmed.is_some_and(|ours| alike(ours, value))).unwrap_or(0);
             let from = if going.is_empty() { None } else { Some(going.remove(first).clone()) };
@@ -218,10 +218,42 @@ impl Desk<'_> {
         edits
     }
 
+    /// What shall stand in a sink that is ours to write. None: what it is.
+    fn goal(&mut self, sink: &Spelled, key: &RowKey, values: &[String]) -> Option<Goal> {
+        let theirs = self.ledger.rows.get(key).and_then(|row| row.theirs.clone());
+        let leave = |why: String| Some(Goal { level: None, to: theirs.clone(), why });
+        if sink.spellings.is_empty() {
+            return leave("this sink is no longer configured".to_owned());
+        }
+        if self.standing.frozen.contains_key(&(self.item.id.clone(), sink.aspect)) {
+            return None;
+        }
+        let Some((level, why)) = self.wanted.0.get(&sink.aspect) else {
+            return if self.wanted.0.is_empty() { None } else { leave(format!("{} is switched off", sink.aspect)) };
+        };
+        let said = values.iter().find(|value| sink.level_of(value) == Some(*level)).map(String::as_str);
+        if let Some(to) = said.or_else(|| sink.spell(*level)) {
+            return Some(Goal { level: Some(*level), to: Some(to.to_owned()), why: why.clone() });
+        }
+        let spellings = sink.spellings_of(*level).collect::<Vec<_>>().join(", ");
+        if spellings.is_empty() {
+            return leave(format!("{level} is not shown in this sink"));
+        }
+        let allowed = sink.allowed.iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+        let why = format!(
+            "{level} is spelled {spellings}, and {} allows only {allowed}: add one of these to the values of {}",
+            self.face.container,
+            sink.target.id().0
+        );
+        let stands = values.first().cloned();
+        self.skip(sink.aspect.into(), stands, SkipReason::Limit, why);
+        None
+    }
+
     /// Edits and skips for a sink that a person holds.
     fn held(&mut self, sink: &Spelled, at: Option<&str>, strays: &[String], known: Option<&Hold>) -> Vec<Edit> {
         let frozen = self.standing.frozen.get(&(self.item.id.clone(), sink.aspect)).cloned();
-        let unspelled = at.is_some_and(|at| sink.level_of(at).is_none());
+        let unspelled = at.is_some_and(|at| held_level(sink, at, known).is_none());
         if !sink.spellings.is_empty() {
             let theirs = at.map(str::to_owned);
             let release = format!("`roadmapd release {} {}` ends it", self.face.key, sink.aspect);
@@ -257,6 +289,14 @@ impl Desk<'_> {
     }
 }
 
+/// What shall stand in a sink, and why.
+struct Goal {
+    level: Option<Level>,
+    /// None: nothing.
+    to: Option<String>,
+    why: String,
+}
+
 fn edit(sink: &Spelled, from: Option<String>, to: Option<String>, level: Option<Level>, why: String) -> Edit {
     Edit { field: sink.aspect.into(), sink: sink.target.id(), from, to, level, why }
 }
@@ -265,13 +305,18 @@ fn edit(sink: &Spelled, from: Option<String>, to: Option<String>, level: Option<
 fn held_why(at: Option<&str>, known: Option<&Hold>) -> String {
     let since =
         known.filter(|hold| hold.since > 0).map_or(String::new(), |hold| format!(" (seen in cycle {})", hold.since));
-    match (known.map(|hold| hold.reason), at) {
-        (Some(HoldReason::Undone(cycle)), _) => format!("undone, cycle {cycle}"),
-        (Some(HoldReason::Found) | None, Some(at)) => {
+    let person = known.and_then(|hold| Some((hold.by.as_ref()?, hold.given)));
+    match (known.map(|hold| hold.reason), at, person) {
+        (Some(HoldReason::Undone(cycle)), ..) => format!("undone, cycle {cycle}"),
+        (_, Some(at), Some((person, given))) => {
+            let day = given.map_or(String::new(), |given| format!(" on {}", given.strftime("%Y-%m-%d")));
+            format!("{} set {at}{day}", person.name)
+        }
+        (Some(HoldReason::Found) | None, Some(at), None) => {
             format!("{at} stands there and nothing says that we wrote it{since}")
         }
-        (_, Some(at)) => format!("a person set {at}{since}"),
-        (_, None) => format!("a person took ours off{since}"),
+        (_, Some(at), None) => format!("a person set {at}{since}"),
+        (_, None, _) => format!("a person took ours off{since}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Aspect, ContainerKey, IssueId, Level, Person, Turn};
+use crate::model::{Aspect, ContainerKey, IssueId, Level, Person, Timestamp, Turn};
 
 use super::SinkId;
 
@@ -15,6 +15,9 @@ pub struct Ledger {
     pub rows: BTreeMap<RowKey, Row>,
     /// Containers and sinks that an approved plan has touched before.
     pub contacted: BTreeSet<(ContainerKey, Aspect, SinkId)>,
+    /// What the trackers' own histories say of values that stand where no row exists; empty where a history was asked
+    /// and says nothing. Lives for one cycle: not stored.
+    pub authors: BTreeMap<RowKey, Vec<Authorship>>,
 }
 
 /// One field of one issue in one sink.
@@ -45,6 +48,10 @@ pub struct Row {
     /// A person said that the hold is over; what stands there at the next sure reading is ours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub released: bool,
+    /// Fields only: what a person, or the tracker when the issue was made, last gave there before we wrote over it.
+    /// Evidence for the score in place of ours; free to be written over; put back when we leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theirs: Option<String>,
     /// The turn of our last write (or try) to this issue: older readings are no evidence.
     pub written: Turn,
 }
@@ -77,6 +84,17 @@ pub enum Author {
     Creation,
 }
 
+/// Who last gave a value that stands on an issue, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorship {
+    /// The value, as the tracker spells it.
+    pub value: String,
+    /// Who gave it.
+    pub author: Author,
+    /// When.
+    pub at: Option<Timestamp>,
+}
+
 /// A person's hand on a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
@@ -86,6 +104,15 @@ pub struct Hold {
     pub reason: HoldReason,
     /// The cycle that first saw it. The store knows that cycle's time.
     pub since: u64,
+    /// The level that the value spelled when it was last understood: a spelling that is no longer configured still holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Who put it there, where the tracker's history was asked and told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Person>,
+    /// When they did, by the same history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Timestamp>,
 }
 
 /// Why a value counts as a person's.
@@ -127,6 +154,20 @@ pub(super) fn first_key(issue: &IssueId) -> RowKey {
     RowKey { issue: issue.clone(), aspect: Aspect::Priority, sink: SinkId(String::new()) }
 }
 
+impl Intent {
+    /// It puts back what stood in a field before us; once it has arrived, nothing of ours is there.
+    pub(super) fn restores(&self) -> bool {
+        self.undoes.is_none() && self.to.is_some() && self.level.is_none()
+    }
+}
+
+impl Hold {
+    /// `undo` put the value there, so it needn't be a person's.
+    pub(super) fn is_undone(&self) -> bool {
+        matches!(self.reason, HoldReason::Undone(_))
+    }
+}
+
 impl Row {
     /// Every spelling that this row says is ours: confirmed, beside it, or in an open intent.
     pub fn ours_named(&self) -> impl Iterator<Item = &str> {
@@ -139,7 +180,7 @@ impl Row {
         self.ours_named().chain(self.hold.iter().filter_map(|hold| hold.at.as_deref()))
     }
 
-    /// It says nothing that its absence wouldn't.
+    /// It names nothing that stands on the issue: neither ours nor a person's hand.
     pub(super) fn is_blank(&self) -> bool {
         self.named().next().is_none() && self.hold.is_none() && self.intent.is_none()
     }

@@ -22,7 +22,7 @@ mod whose;
 pub use approve::{Approval, ApprovedPlan, Limits, Need, Reviewed, ScopeLimits, Unsafe, approve};
 pub use change::{Change, Edit, EditKey, Field, Plan, Skip, SkipReason, fingerprint};
 pub use diff::plan;
-pub use ledger::{Author, Hold, HoldReason, Intent, Ledger, Row, RowKey};
+pub use ledger::{Author, Authorship, Hold, HoldReason, Intent, Ledger, Row, RowKey};
 pub use render::{Cost, plan_json, plan_markdown, plan_text};
 pub use scheme::{AUTO_LABEL, ContainerScheme, Existing, Mode, Scheme, SinkId, Spelled, Target};
 pub use settle::{Outcome, Receipt, Writing, intended, release, settle};

@@ -1,6 +1,6 @@
 //! What may be written where, and how each level is spelled there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +48,11 @@ pub struct Spelled {
     pub aspect: Aspect,
     /// Where it is written.
     pub target: Target,
-    /// How each level is spelled, in the aspect's order; no two alike, not even ignoring case.
+    /// How each level is spelled, in the aspect's order; no two alike, not even ignoring case. Of several spellings of
+    /// a level the first that is allowed is written; all are read.
     pub spellings: Vec<(Level, String)>,
+    /// The values that the field takes on the issues of this container. None: not known, so any may be written.
+    pub allowed: Option<BTreeSet<String>>,
     /// Whether the tracker ignores case in this sink's values (GitHub labels do).
     pub fold_case: bool,
 }
@@ -107,12 +110,18 @@ impl ContainerScheme {
 impl Spelled {
     /// A sink that is no longer declared: it spells nothing, but what the ledger names there is ours to take off.
     pub(super) fn retired(aspect: Aspect, sink: &SinkId) -> Self {
-        Self { aspect, target: Target::named(sink), spellings: Vec::new(), fold_case: true }
+        Self { aspect, target: Target::named(sink), spellings: Vec::new(), allowed: None, fold_case: true }
     }
 
-    /// How a level is written: its first spelling. None: this sink doesn't show that level.
+    /// How a level is written: its first spelling that is allowed. None: this sink can't show that level.
     pub fn spell(&self, level: Level) -> Option<&str> {
-        self.spellings.iter().find(|(spelled, _)| *spelled == level).map(|(_, text)| text.as_str())
+        self.spellings_of(level)
+            .find(|text| self.allowed.as_ref().is_none_or(|allowed| allowed.iter().any(|value| self.same(value, text))))
+    }
+
+    /// Every spelling of a level, the preferred one first.
+    pub fn spellings_of(&self, level: Level) -> impl Iterator<Item = &str> {
+        self.spellings.iter().filter(move |(spelled, _)| *spelled == level).map(|(_, text)| text.as_str())
     }
 
     /// The level that a text spells.
@@ -125,21 +134,31 @@ impl Spelled {
         self.spellings.iter().position(|(_, spelled)| self.same(spelled, text))
     }
 
-    /// Whether two values are one for this tracker.
+    /// Whether two values are one for this tracker; numbers in a field are compared by value (`5` is `5.0`).
     pub fn same(&self, a: &str, b: &str) -> bool {
-        a == b || self.fold_case && alike(a, b)
+        a == b || self.fold_case && alike(a, b) || self.is_field() && same_number(a, b)
+    }
+
+    /// Whether this is a field, which has one value at most: writing replaces it.
+    pub(super) fn is_field(&self) -> bool {
+        self.target != Target::Label
     }
 
     /// How many labels an issue may have. GitHub refuses a hundred and first one; it is also the tracker that ignores
     /// case, which is how it is told apart here.
     pub(super) fn labels_max(&self) -> Option<usize> {
-        (self.target == Target::Label && self.fold_case).then_some(100)
+        (!self.is_field() && self.fold_case && !self.spellings.is_empty()).then_some(100)
     }
 }
 
 /// Equal but for case. Our spellings never differ by case alone, so this may compare any two of ours.
 pub(super) fn alike(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase()
+}
+
+/// Two spellings of one number.
+pub(super) fn same_number(a: &str, b: &str) -> bool {
+    matches!((a.trim().parse::<f64>(), b.trim().parse::<f64>()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// The hand-back label as it stands on an issue.

@@ -9,7 +9,7 @@ use crate::model::{Aspect, IssueId, Turn};
 use super::approve::{ApprovedPlan, touches};
 use super::change::{Change, Edit};
 use super::ledger::{Hold, HoldReason, Intent, Ledger, Row, RowKey};
-use super::scheme::alike;
+use super::scheme::{SinkId, Target, alike};
 
 /// What happened to each change.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +61,8 @@ pub fn intended(ledger: &Ledger, change: &Change, writing: Writing) -> BTreeMap<
     let mut rows: BTreeMap<RowKey, Row> =
         ledger.rows_of(&change.issue).map(|(key, row)| (key.clone(), row.clone())).collect();
     for (key, edits) in by_row(change) {
-        intend(rows.entry(key).or_default(), &edits, writing);
+        let sink = key.sink.clone();
+        intend(rows.entry(key).or_default(), &sink, &edits, writing);
     }
     for row in rows.values_mut() {
         row.written = row.written.max(writing.turn);
@@ -80,7 +81,8 @@ pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) ->
                 let rows = intended(&ledger, change, writing);
                 ledger.rows.extend(rows);
                 for (key, edits) in by_row(change) {
-                    arrive(ledger.rows.entry(key).or_default(), &edits, writing);
+                    let sink = key.sink.clone();
+                    arrive(ledger.rows.entry(key).or_default(), &sink, &edits, writing);
                 }
                 ledger.contacted.extend(touches(change));
             }
@@ -125,20 +127,27 @@ fn by_row(change: &Change) -> BTreeMap<RowKey, Vec<&Edit>> {
     rows
 }
 
-/// What of ours would be left in the row's sink, `from`s gone; the confirmed value first.
-fn left(row: &Row, edits: &[&Edit]) -> Vec<String> {
+fn is_field(sink: &SinkId) -> bool {
+    Target::named(sink) != Target::Label
+}
+
+/// What of ours would be left in the row's sink, `from`s gone; the confirmed value first. A field has one value.
+fn left(row: &Row, sink: &SinkId, edits: &[&Edit]) -> Vec<String> {
+    if is_field(sink) {
+        return Vec::new();
+    }
     let goes = |text: &String| edits.iter().any(|edit| edit.from.as_ref().is_some_and(|from| alike(from, text)));
     row.ours.iter().chain(&row.beside).filter(|text| !goes(text)).cloned().collect()
 }
 
 /// Notes the intent of the edit that decides what will stand in the row's sink. Taking off a stray beside something
 /// that stays has no intent of its own: `ours` and `beside` already name everything that may be found there.
-fn intend(row: &mut Row, edits: &[&Edit], writing: Writing) {
+fn intend(row: &mut Row, sink: &SinkId, edits: &[&Edit], writing: Writing) {
     let undoes = writing.undoes;
-    let empties = row.hold.is_none() && left(row, edits).is_empty();
+    let empties = row.hold.is_none() && left(row, sink, edits).is_empty();
     let main =
         edits.iter().find(|edit| edit.to.is_some()).or_else(|| edits.first().filter(|_| empties || undoes.is_some()));
-    if row.hold.is_none() || undoes.is_some() {
+    if !is_field(sink) && (row.hold.is_none() || undoes.is_some()) {
         for from in edits.iter().filter_map(|edit| edit.from.as_ref()) {
             if !row.ours_named().any(|named| alike(named, from)) {
                 row.beside.push(from.clone());
@@ -152,11 +161,12 @@ fn intend(row: &mut Row, edits: &[&Edit], writing: Writing) {
 }
 
 /// The row once all its edits have arrived.
-fn arrive(row: &mut Row, edits: &[&Edit], writing: Writing) {
-    let mut left = left(row, edits).into_iter();
-    row.intent = None;
+fn arrive(row: &mut Row, sink: &SinkId, edits: &[&Edit], writing: Writing) {
+    let mut left = left(row, sink, edits).into_iter();
+    let restored = row.intent.take().is_some_and(|intent| intent.restores());
     if let (Some(cycle), Some(edit)) = (writing.undoes, edits.first()) {
-        row.hold = Some(Hold { at: edit.to.clone(), reason: HoldReason::Undone(cycle), since: writing.cycle });
+        let (at, reason, since) = (edit.to.clone(), HoldReason::Undone(cycle), writing.cycle);
+        row.hold = Some(Hold { at, reason, since, level: edit.level, by: None, given: None });
         row.ours = edit.from.clone();
         row.beside = Vec::new();
         return;
@@ -167,7 +177,9 @@ fn arrive(row: &mut Row, edits: &[&Edit], writing: Writing) {
         row.beside = left.filter(|text| ours.as_ref() != Some(text)).collect();
         return;
     }
-    if let Some(edit) = edits.iter().find(|edit| edit.to.is_some()) {
+    if restored {
+        (row.ours, row.level) = (None, None);
+    } else if let Some(edit) = edits.iter().find(|edit| edit.to.is_some()) {
         (row.ours, row.level) = (edit.to.clone(), edit.level);
     } else {
         let before = row.ours.take();

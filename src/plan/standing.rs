@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Aspect, Issue, IssueId, ItemId, Level};
+use crate::model::{Aspect, Issue, IssueId, ItemId, Level, Presence};
 use crate::roadmap::{Item, Roadmap};
 use crate::score::{Levels, Previous};
 
-use super::ledger::{Hold, HoldReason, Ledger, Row, RowKey};
+use super::ledger::{Author, Authorship, Hold, HoldReason, Ledger, Row, RowKey};
 use super::scheme::{AUTO_LABEL, Scheme, Spelled, Target, alike, auto_label};
-use super::whose::{Answer, whose};
+use super::whose::{Answer, author, whose};
 
 /// Whose every value is, and what that means for the items.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,9 @@ pub struct Standing {
     pub frozen: BTreeMap<(ItemId, Aspect), String>,
     /// Issues whose answer hangs on a reading that isn't sure enough: read them by id, then ask again.
     pub doubts: BTreeSet<IssueId>,
+    /// Values that stand where no row exists and of which the tracker's history wasn't asked yet: ask it, note the answer
+    /// in [`Ledger::authors`], then ask again. Until then nothing is written there.
+    pub unasked: BTreeMap<RowKey, Vec<String>>,
     /// The ledger with what was seen noted: holds begun, moved and ended, intents that arrived. Nothing of a plan is in it.
     pub noted: Ledger,
 }
@@ -29,19 +32,28 @@ pub struct Standing {
 ///
 /// `cycle` is the number that holds which begin now are dated with. Asking again of [`Standing::noted`] answers the same.
 /// A hold at a level holds the item; a hold at nothing, or at a value that no level spells, holds only its own sink.
+/// What people hold on an issue that isn't where it is looked for goes on holding its item, as last seen.
 pub fn standing(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme, cycle: u64) -> Standing {
     let mut standing = Standing { noted: ledger.clone(), ..Standing::default() };
     for item in &roadmap.items {
         let mut held: BTreeMap<Aspect, Vec<(Level, String)>> = BTreeMap::new();
         for face in item.faces.iter().filter(|face| face.status.is_open()) {
-            for (level, where_) in face_standing(&mut standing, face, ledger, scheme, cycle) {
-                held.entry(level.aspect()).or_default().push((level, where_));
+            let levels = match is_live(face) {
+                true => face_standing(&mut standing, face, ledger, scheme, cycle),
+                false => ledger.rows_of(&face.id).filter_map(|(_, row)| row.hold.as_ref()?.level).collect(),
+            };
+            for level in levels {
+                held.entry(level.aspect()).or_default().push((level, face.key.to_string()));
             }
         }
         for face in &item.faces {
-            let ours = labels_ours(face, ledger, scheme, &standing);
+            let ours = labels_ours(face, ledger, scheme);
             if !ours.is_empty() {
                 standing.previous.ours.insert(face.id.clone(), ours);
+            }
+            let given = fields_given(face, &standing.noted);
+            if !given.is_empty() {
+                standing.previous.given.insert(face.id.clone(), given);
             }
         }
         for (aspect, holds) in held {
@@ -61,14 +73,13 @@ pub fn standing(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme, cycle: u64)
     standing
 }
 
-/// Answers for one open face, notes them, and returns the levels at which people hold it, each with where.
-fn face_standing(
-    standing: &mut Standing,
-    face: &Issue,
-    ledger: &Ledger,
-    scheme: &Scheme,
-    cycle: u64,
-) -> Vec<(Level, String)> {
+/// Whether an issue is considered and written: open, and where it is looked for.
+pub(super) fn is_live(face: &Issue) -> bool {
+    face.status.is_open() && face.presence == Presence::Here
+}
+
+/// Answers for one face, notes them, and returns the levels at which people hold it.
+fn face_standing(standing: &mut Standing, face: &Issue, ledger: &Ledger, scheme: &Scheme, cycle: u64) -> Vec<Level> {
     let container = scheme.of(&face.container);
     let auto = auto_label(face).is_some();
     let mut holds = Vec::new();
@@ -76,20 +87,23 @@ fn face_standing(
         let says = sink.target.said(face);
         let key = RowKey { issue: face.id.clone(), aspect: sink.aspect, sink: sink.target.id() };
         let row = ledger.rows.get(&key);
-        let answer = whose(row, &says, &sink, face.reading, container.existing, auto);
-        match &answer {
-            Answer::Unknown => {
+        let history = ledger.authors.get(&key).map(Vec::as_slice);
+        let answer = whose(row, &says, &sink, face.reading, container.existing, auto, history);
+        match (&answer, row) {
+            (Answer::Unknown, None) => {
+                let stands = says.into_iter().filter(|text| sink.is_field() || sink.rank(text).is_some());
+                standing.unasked.insert(key.clone(), stands.collect());
+            }
+            (Answer::Unknown, Some(row)) => {
                 standing.doubts.insert(face.id.clone());
                 // What can't be told now doesn't end a hold: the linked faces go on following it.
-                let last = row.and_then(|row| row.hold.as_ref()?.at.as_deref()).and_then(|at| sink.level_of(at));
-                holds.extend(last.map(|level| (level, face.key.to_string())));
+                holds.extend(row.hold.as_ref().and_then(|hold| held_level(&sink, hold.at.as_deref()?, Some(hold))));
             }
-            Answer::Held { at: Some(at), .. } => {
-                holds.extend(sink.level_of(at).map(|level| (level, face.key.to_string())));
-            }
+            (Answer::Held { at: Some(at), known, .. }, _) => holds.extend(held_level(&sink, at, known.as_ref())),
             _ => {}
         }
-        if let Some(noted) = note(row, &answer, &sink, face.reading.by_id, cycle) {
+        let seen = Sight { sink: &sink, by_id: face.reading.by_id, cycle, history: history.unwrap_or_default() };
+        if let Some(noted) = seen.note(row, &answer) {
             standing.noted.rows.insert(key.clone(), noted);
         }
         standing.answers.insert(key, answer);
@@ -111,35 +125,95 @@ fn is_at(sink: &Spelled, key: &RowKey) -> bool {
     sink.aspect == key.aspect && sink.target.id() == key.sink
 }
 
-/// The row with what was seen noted in it. None: there was no row and none is needed.
-fn note(row: Option<&Row>, answer: &Answer, sink: &Spelled, by_id: bool, cycle: u64) -> Option<Row> {
-    let old = row.cloned().unwrap_or_default();
-    match answer {
-        Answer::Unknown => row.cloned(),
-        Answer::Free => row.map(|row| Row { written: row.written, ..Row::default() }),
-        Answer::Ours(values) => {
-            Some(if row.is_none() || by_id { took(&old, values, sink) } else { levelled(old, sink) })
+/// The level that a person's value means: what it spells, or spelled before the sink's spellings changed.
+pub(super) fn held_level(sink: &Spelled, at: &str, known: Option<&Hold>) -> Option<Level> {
+    let before = known.filter(|hold| hold.at.as_deref().is_some_and(|held| sink.same(held, at)));
+    sink.level_of(at).or_else(|| before?.level)
+}
+
+/// How one sink of one issue was seen.
+struct Sight<'a> {
+    sink: &'a Spelled,
+    by_id: bool,
+    cycle: u64,
+    history: &'a [Authorship],
+}
+
+impl Sight<'_> {
+    /// The row with what was seen noted in it. None: there was no row and none is needed.
+    fn note(&self, row: Option<&Row>, answer: &Answer) -> Option<Row> {
+        let old = row.cloned().unwrap_or_default();
+        match answer {
+            Answer::Unknown => row.cloned(),
+            Answer::Free => row.map(|row| Row { written: row.written, ..Row::default() }),
+            Answer::Default(value) => Some(Row { theirs: Some(value.clone()), written: old.written, ..Row::default() }),
+            Answer::Ours(values) if row.is_none() => {
+                let theirs = values.first().filter(|value| self.is_theirs(value)).cloned();
+                Some(took(&Row { theirs, ..old }, values, self.sink))
+            }
+            Answer::Ours(values) => {
+                Some(if self.by_id { took(&old, values, self.sink) } else { levelled(old, self.sink) })
+            }
+            Answer::Released(values) => {
+                let theirs = self.last_given(&old, values.first());
+                Some(took(&Row { theirs, written: old.written, ..Row::default() }, values, self.sink))
+            }
+            Answer::Held { at, strays, known: None } => Some(self.begun(old, row.is_none(), at.as_ref(), strays)),
+            Answer::Held { strays, known: Some(hold), .. } => {
+                let ours = match &old.intent {
+                    Some(intent) if intent.undoes.is_some() => intent.from.clone(),
+                    _ => old.ours.clone(),
+                };
+                let beside = if self.by_id { without(strays, ours.as_deref(), self.sink) } else { old.beside.clone() };
+                let level = hold.at.as_deref().and_then(|at| held_level(self.sink, at, Some(hold)));
+                Some(Row { ours, beside, intent: None, hold: Some(Hold { level, ..hold.clone() }), ..old })
+            }
         }
-        Answer::Released(values) => Some(took(&Row { written: old.written, ..Row::default() }, values, sink)),
-        Answer::Held { at, strays, known: None } => {
-            let reason = if row.is_none() { HoldReason::Found } else { HoldReason::Changed };
-            let hold = Some(Hold { at: at.clone(), reason, since: cycle });
-            let sent = old.intent.as_ref().and_then(|intent| Some((intent.to.clone()?, intent.level)));
-            let (ours, level) = match sent {
-                Some((to, level)) => (Some(to), level),
-                None => (old.ours.clone(), old.level),
-            };
-            let beside = without(strays, ours.as_deref(), sink);
-            Some(Row { ours, level, beside, hold, written: old.written, ..Row::default() })
-        }
-        Answer::Held { strays, known: Some(hold), .. } => {
-            let ours = match &old.intent {
-                Some(intent) if intent.undoes.is_some() => intent.from.clone(),
-                _ => old.ours.clone(),
-            };
-            let beside = if by_id { without(strays, ours.as_deref(), sink) } else { old.beside.clone() };
-            Some(Row { ours, beside, intent: None, hold: Some(hold.clone()), ..old })
-        }
+    }
+
+    /// The row once a person's hand was seen on it for the first time.
+    fn begun(&self, old: Row, first_sight: bool, at: Option<&String>, strays: &[String]) -> Row {
+        let reason = if first_sight { HoldReason::Found } else { HoldReason::Changed };
+        let said = at.and_then(|at| author(self.history, self.sink, at)).filter(|_| first_sight);
+        let by = match said.map(|said| &said.author) {
+            Some(Author::Someone(person)) => Some(person.clone()),
+            _ => None,
+        };
+        let hold = Some(Hold {
+            at: at.cloned(),
+            reason,
+            since: self.cycle,
+            level: at.and_then(|at| self.sink.level_of(at)),
+            by,
+            given: said.and_then(|said| said.at),
+        });
+        let sent = old.intent.as_ref().filter(|intent| !intent.restores());
+        let (ours, level) = match sent.and_then(|intent| Some((intent.to.clone()?, intent.level))) {
+            Some((to, level)) => (Some(to), level),
+            None => (old.ours.clone(), old.level),
+        };
+        let ours = ours.or_else(|| strays.first().cloned());
+        let beside = without(strays, ours.as_deref(), self.sink);
+        levelled(Row { ours, level, beside, intent: None, hold, released: false, ..old }, self.sink)
+    }
+
+    /// Whether a field's value that is taken over at first sight is known to be somebody's, so that it is evidence.
+    fn is_theirs(&self, value: &str) -> bool {
+        self.sink.is_field() && author(self.history, self.sink, value).is_some_and(|said| said.author != Author::Us)
+    }
+
+    /// What a person last gave a field that is handed back: what they hand back, but where that is our own value.
+    fn last_given(&self, old: &Row, value: Option<&String>) -> Option<String> {
+        let value = value.filter(|_| self.sink.is_field())?;
+        let held = old
+            .hold
+            .as_ref()
+            .is_some_and(|hold| !hold.is_undone() && hold.at.as_deref().is_some_and(|at| self.sink.same(at, value)));
+        let undone = old.hold.as_ref().is_some_and(Hold::is_undone);
+        let ours = undone
+            || old.ours_named().any(|named| self.sink.same(named, value))
+            || author(self.history, self.sink, value).is_some_and(|said| said.author == Author::Us);
+        if held || !ours { Some(value.clone()) } else { old.theirs.clone() }
     }
 }
 
@@ -155,12 +229,14 @@ fn took(old: &Row, values: &[String], sink: &Spelled) -> Row {
         None => (None, None),
     };
     let beside = without(values, ours.as_deref(), sink);
-    levelled(Row { ours, level, beside, written: old.written, ..Row::default() }, sink)
+    let (theirs, written) = (old.theirs.clone(), old.written);
+    levelled(Row { ours, level, beside, theirs, written, ..Row::default() }, sink)
 }
 
-/// The row with its level filled in from the spelling, where it came to us without one.
+/// The row with the level that `ours` spells now: the spellings may have changed since it was written, and it may have
+/// come to us without one.
 fn levelled(row: Row, sink: &Spelled) -> Row {
-    let level = row.level.or_else(|| sink.level_of(row.ours.as_deref()?));
+    let level = row.ours.as_deref().and_then(|ours| sink.level_of(ours)).or(row.level);
     Row { level, ..row }
 }
 
@@ -168,11 +244,11 @@ fn without(values: &[String], one: Option<&str>, sink: &Spelled) -> Vec<String> 
     values.iter().filter(|value| !one.is_some_and(|one| sink.same(one, value))).cloned().collect()
 }
 
-/// The last confirmed levels of an item: of its open faces (of all when none is open), the first in the aspect's order
-/// where faces differ.
+/// The last confirmed levels of an item: of its faces that are written (of all when none is), the first in the aspect's
+/// order where faces differ.
 fn confirmed(item: &Item, ledger: &Ledger) -> Levels {
-    let any_open = item.faces.iter().any(|face| face.status.is_open());
-    let faces = item.faces.iter().filter(|face| face.status.is_open() || !any_open);
+    let any_live = item.faces.iter().any(|face| is_live(face));
+    let faces = item.faces.iter().filter(|face| is_live(face) || !any_live);
     let mut least: BTreeMap<Aspect, Level> = BTreeMap::new();
     for level in faces.flat_map(|face| ledger.rows_of(&face.id)).filter_map(|(_, row)| row.level) {
         let known = least.entry(level.aspect()).or_insert(level);
@@ -189,9 +265,8 @@ fn confirmed(item: &Item, ledger: &Ledger) -> Levels {
     levels
 }
 
-/// What on an issue must never be an input: labels that spell our levels, that the ledger names, the hand-back label;
-/// and `field:NAME` for a field whose value is ours.
-fn labels_ours(face: &Issue, ledger: &Ledger, scheme: &Scheme, standing: &Standing) -> BTreeSet<String> {
+/// Labels on an issue that must never be an input: those that spell our levels, that the ledger names, and the hand-back label.
+fn labels_ours(face: &Issue, ledger: &Ledger, scheme: &Scheme) -> BTreeSet<String> {
     let declared = scheme.of(&face.container).of(&face.key.tracker);
     let spelled = |label: &String| {
         declared.iter().any(|sink| sink.target == Target::Label && sink.rank(label).is_some())
@@ -200,10 +275,30 @@ fn labels_ours(face: &Issue, ledger: &Ledger, scheme: &Scheme, standing: &Standi
             })
             || alike(label, AUTO_LABEL)
     };
-    let labels = face.labels.iter().filter(|label| spelled(label)).map(|label| label.to_lowercase());
-    let fields = declared.iter().filter(|sink| sink.target != Target::Label).filter_map(|sink| {
-        let key = RowKey { issue: face.id.clone(), aspect: sink.aspect, sink: sink.target.id() };
-        matches!(standing.answers.get(&key), Some(Answer::Ours(_) | Answer::Released(_))).then_some(key.sink.0)
+    face.labels.iter().filter(|label| spelled(label)).map(|label| label.to_lowercase()).collect()
+}
+
+/// Fields of an issue on which we have a hand, each with what a person, or the tracker when the issue was made, last
+/// gave there: the only thing in them that may be an input.
+fn fields_given(face: &Issue, noted: &Ledger) -> BTreeMap<String, Option<String>> {
+    let rows = noted.rows_of(&face.id).filter_map(|(key, row)| match Target::named(&key.sink) {
+        Target::Field(name) => Some((name, key, row)),
+        Target::Label => None,
     });
-    labels.chain(fields).collect()
+    let of_row = |(name, key, row): (String, &RowKey, &Row)| {
+        // Nobody watches the fields of what isn't written: there a person's value shows by not being ours.
+        let sink = Spelled::retired(key.aspect, &key.sink);
+        let says = sink.target.said(face);
+        let ours: Vec<&str> = row.ours_named().chain(row.theirs.as_deref()).collect();
+        let is_ours = |text: &String| ours.iter().any(|named| sink.same(named, text));
+        if !is_live(face) && !says.first().is_some_and(is_ours) {
+            return None;
+        }
+        match &row.hold {
+            Some(hold) if !hold.is_undone() => Some((name, hold.at.clone())),
+            None if ours.is_empty() => None,
+            _ => Some((name, row.theirs.clone())),
+        }
+    };
+    rows.filter_map(of_row).collect()
 }

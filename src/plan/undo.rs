@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Issue, Level};
+use crate::model::{Issue, Level, Presence};
 use crate::roadmap::Roadmap;
 
 use super::change::{Change, Edit, Plan, Skip, SkipReason};
 use super::diff::{change, fit};
 use super::ledger::{Hold, HoldReason, Ledger, RowKey};
 use super::scheme::{Mode, Scheme, Spelled, Target};
-use super::standing::sinks_of;
+use super::standing::{is_live, sinks_of};
 
 /// Plans to put back what a cycle's changes replaced. Applied and settled, each field that is put back is held
 /// ("undone, cycle N"), so that the next cycle leaves it alone.
@@ -19,10 +19,11 @@ use super::standing::sinks_of;
 /// The plan needs no first contact; approve it with `past_limits`.
 pub fn undo(cycle: u64, journaled: &[Change], roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme) -> Plan {
     let mut plan = Plan { undoes: Some(cycle), ..Plan::default() };
-    plan.considered = roadmap.items.iter().flat_map(|item| &item.faces).filter(|face| face.status.is_open()).count();
+    plan.considered = roadmap.items.iter().flat_map(|item| &item.faces).filter(|face| is_live(face)).count();
     for written in journaled {
         let item = roadmap.item(&written.issue);
         let face = item.and_then(|item| item.faces.iter().find(|face| face.id == written.issue));
+        let face = face.filter(|face| face.presence == Presence::Here);
         let (Some(item), Some(face)) = (item, face) else {
             plan.skips
                 .push(unreachable(written, "it is no longer read: deleted, moved out of reach or not configured"));

@@ -2,14 +2,16 @@
 
 use crate::model::Reading;
 
-use super::ledger::{Hold, HoldReason, Row};
-use super::scheme::{Existing, Spelled, Target};
+use super::ledger::{Author, Authorship, Hold, HoldReason, Intent, Row};
+use super::scheme::{Existing, Spelled};
 
 /// Whose a value is: the answer of the table of ARCHITECTURE.md §3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Nobody's: write.
     Free,
+    /// Nobody's, though a field says this: the tracker put it there when the issue was made, or we put it back. Write over it.
+    Default(String),
     /// Ours, and this is what stands there (several while a write is half done). Write when the wanted level differs.
     Ours(Vec<String>),
     /// A person's. `at` is their value; `strays` are ours beside it, to take off.
@@ -30,7 +32,8 @@ pub enum Answer {
 /// Tells whose value stands in one sink of one issue: the table of ARCHITECTURE.md §3.
 ///
 /// `says` is what the tracker has there (all labels of the issue, or the field's value); `auto` whether the issue
-/// carries [`AUTO_LABEL`](super::AUTO_LABEL), which ends every hold on that issue, of every aspect.
+/// carries [`AUTO_LABEL`](super::AUTO_LABEL), which ends every hold on that issue, of every aspect. `history` is who gave what
+/// stands there, as far as the tracker's history tells; it is read only where no row exists. None: it wasn't asked yet.
 ///
 /// Ours to judge are only the sink's finite set and what the row names; every other label is invisible here. A field
 /// has one value, so anything in it counts. Several values of people in one sink: the first in the aspect's order (the
@@ -45,8 +48,11 @@ pub fn whose(
     reading: Reading,
     existing: Existing,
     auto: bool,
+    history: Option<&[Authorship]>,
 ) -> Answer {
-    let Some(row) = row else { return first_sight(&Seen::sort(&Row::default(), says, sink), sink, existing, auto) };
+    let Some(row) = row else {
+        return first_sight(&Seen::sort(&Row::default(), says, sink), sink, existing, auto, history);
+    };
     if reading.turn <= row.written {
         return Answer::Unknown;
     }
@@ -69,15 +75,38 @@ pub fn whose(
 }
 
 /// The answer where no record exists.
-fn first_sight(seen: &Seen, sink: &Spelled, existing: Existing, auto: bool) -> Answer {
-    let Some(at) = seen.theirs.first() else { return Answer::Free };
-    if auto {
-        Answer::Released(seen.all())
-    } else if existing == Existing::Adopt && seen.theirs.iter().all(|text| sink.rank(text).is_some()) {
-        Answer::Ours(seen.all())
-    } else {
-        Answer::Held { at: Some(at.clone()), strays: Vec::new(), known: None }
+///
+/// Of a label whose it is matters only where people's are respected. Of a field it always does: what isn't ours there
+/// is evidence for the score.
+fn first_sight(seen: &Seen, sink: &Spelled, existing: Existing, auto: bool, history: Option<&[Authorship]>) -> Answer {
+    let adopts = auto || existing == Existing::Adopt && seen.theirs.iter().all(|text| sink.rank(text).is_some());
+    if seen.theirs.is_empty() {
+        return Answer::Free;
     }
+    let history = match history {
+        None if sink.is_field() || !adopts => return Answer::Unknown,
+        history => history.unwrap_or_default(),
+    };
+    if auto {
+        return Answer::Released(seen.all());
+    }
+    let by = |text: &String| author(history, sink, text).map(|said| &said.author);
+    if let (true, [one]) = (sink.is_field(), &*seen.theirs)
+        && by(one) == Some(&Author::Creation)
+    {
+        return Answer::Default(one.clone());
+    }
+    let (ours, theirs): (Vec<String>, Vec<String>) =
+        seen.theirs.iter().cloned().partition(|text| adopts || by(text) == Some(&Author::Us));
+    match theirs.into_iter().next() {
+        None => Answer::Ours(ours),
+        at => Answer::Held { at, strays: ours, known: None },
+    }
+}
+
+/// What the history says of this value.
+pub(super) fn author<'a>(history: &'a [Authorship], sink: &Spelled, text: &str) -> Option<&'a Authorship> {
+    history.iter().find(|said| sink.same(&said.value, text))
 }
 
 /// The answer where a record exists, were the reading beyond doubt.
@@ -85,6 +114,9 @@ fn known(row: &Row, seen: &Seen, sink: &Spelled) -> Answer {
     if let Some(hold) = undone(row, seen, sink) {
         let strays = seen.ours.iter().filter(|text| !is(sink, hold.at.as_deref(), text)).cloned().collect();
         return Answer::Held { at: hold.at.clone(), strays, known: Some(hold) };
+    }
+    if let Some(default) = untouched(row, seen, sink) {
+        return Answer::Default(default);
     }
     if let Some(theirs) = seen.theirs.first() {
         let known = row.hold.clone().filter(|hold| is(sink, hold.at.as_deref(), theirs));
@@ -113,7 +145,18 @@ fn undone(row: &Row, seen: &Seen, sink: &Spelled) -> Option<Hold> {
         at: intent.to.clone(),
         reason: HoldReason::Undone(cycle),
         since: intent.cycle,
+        level: intent.level,
+        by: None,
+        given: None,
     })
+}
+
+/// What a field says, where that is what stood there before us: we didn't write yet, or we put it back.
+fn untouched(row: &Row, seen: &Seen, sink: &Spelled) -> Option<String> {
+    let stands = seen.ours.iter().chain(&seen.theirs).next()?;
+    let ours_gone = row.ours.is_none() || row.intent.as_ref().is_some_and(Intent::restores);
+    (sink.is_field() && row.hold.is_none() && ours_gone && is(sink, row.theirs.as_deref(), stands))
+        .then(|| stands.clone())
 }
 
 /// Whether an empty sink is what the row leads to expect.
@@ -143,7 +186,7 @@ impl Seen {
         for text in says {
             if !is(sink, held, text) && row.ours_named().any(|named| sink.same(named, text)) {
                 ours.push(text.clone());
-            } else if is(sink, held, text) || sink.rank(text).is_some() || sink.target != Target::Label {
+            } else if is(sink, held, text) || sink.rank(text).is_some() || sink.is_field() {
                 theirs.push(text.clone());
             }
         }
@@ -162,7 +205,7 @@ impl Seen {
 mod tests {
     use super::*;
     use crate::model::{Aspect, Level, Priority, Turn};
-    use crate::plan::Intent;
+    use crate::plan::Target;
 
     const FRESH: Reading = Reading { turn: Turn(9), by_id: true };
     const LISTED: Reading = Reading { turn: Turn(9), by_id: false };
@@ -170,7 +213,7 @@ mod tests {
     fn sink() -> Spelled {
         let spellings =
             Priority::ALL.iter().map(|level| (Level::Priority(*level), format!("priority/{level}"))).collect();
-        Spelled { aspect: Aspect::Priority, target: Target::Label, spellings, fold_case: true }
+        Spelled { aspect: Aspect::Priority, target: Target::Label, spellings, allowed: None, fold_case: true }
     }
 
     fn labels(names: &[&str]) -> Vec<String> {
@@ -185,8 +228,12 @@ mod tests {
         Row { ours: Some(label(name)), written: Turn(4), ..Row::default() }
     }
 
+    fn hold(at: Option<&str>, reason: HoldReason) -> Hold {
+        Hold { at: at.map(label), reason, since: 2, level: None, by: None, given: None }
+    }
+
     fn held(at: Option<&str>, last: &str, reason: HoldReason) -> Row {
-        Row { hold: Some(Hold { at: at.map(label), reason, since: 2 }), ..ours(last) }
+        Row { hold: Some(hold(at, reason)), ..ours(last) }
     }
 
     fn writing(from: Option<&str>, to: Option<&str>) -> Row {
@@ -196,7 +243,7 @@ mod tests {
     }
 
     fn ask(row: Option<&Row>, says: &[&str], reading: Reading) -> Answer {
-        whose(row, &labels(says), &sink(), reading, Existing::Respect, false)
+        whose(row, &labels(says), &sink(), reading, Existing::Respect, false, Some(&[]))
     }
 
     fn new_hold(at: Option<&str>, strays: &[&str]) -> Answer {
@@ -215,17 +262,17 @@ mod tests {
 
     #[test]
     fn a_spelling_without_a_record_is_ours_where_it_is_adopted() {
-        let answer = whose(None, &labels(&["p1", "p3"]), &sink(), LISTED, Existing::Adopt, false);
+        let answer = whose(None, &labels(&["p1", "p3"]), &sink(), LISTED, Existing::Adopt, false, Some(&[]));
         assert_eq!(answer, Answer::Ours(labels(&["p1", "p3"])));
         let row = held(Some("p1"), "p3", HoldReason::Found);
-        let answer = whose(Some(&row), &labels(&["p1"]), &sink(), LISTED, Existing::Adopt, false);
+        let answer = whose(Some(&row), &labels(&["p1"]), &sink(), LISTED, Existing::Adopt, false, Some(&[]));
         assert_eq!(answer, Answer::Released(labels(&["p1"])));
     }
 
     #[test]
     fn adopting_does_not_touch_a_value_that_a_person_changed() {
         let row = held(Some("p1"), "p3", HoldReason::Changed);
-        let answer = whose(Some(&row), &labels(&["p1"]), &sink(), FRESH, Existing::Adopt, false);
+        let answer = whose(Some(&row), &labels(&["p1"]), &sink(), FRESH, Existing::Adopt, false, Some(&[]));
         assert_eq!(answer, Answer::Held { at: Some(label("p1")), strays: vec![], known: row.hold });
     }
 
@@ -293,12 +340,12 @@ mod tests {
         let row = held(Some("p0"), "p1", HoldReason::Undone(2));
         assert_eq!(ask(Some(&row), &[], FRESH), Answer::Released(vec![]));
         assert_eq!(ask(Some(&row), &["p1"], FRESH), Answer::Released(labels(&["p1"])));
-        let auto = whose(Some(&row), &labels(&["p0"]), &sink(), FRESH, Existing::Respect, true);
+        let auto = whose(Some(&row), &labels(&["p0"]), &sink(), FRESH, Existing::Respect, true, Some(&[]));
         assert_eq!(auto, Answer::Released(labels(&["p0"])));
         let emptied = held(None, "p1", HoldReason::Changed);
         assert_eq!(ask(Some(&emptied), &["p1"], FRESH), Answer::Released(labels(&["p1"])));
         assert_eq!(
-            whose(None, &labels(&["p0"]), &sink(), LISTED, Existing::Respect, true),
+            whose(None, &labels(&["p0"]), &sink(), LISTED, Existing::Respect, true, Some(&[])),
             Answer::Released(labels(&["p0"]))
         );
     }
@@ -329,7 +376,7 @@ mod tests {
     fn an_undo_that_arrived_holds_what_it_restored() {
         let mut row = writing(Some("p1"), Some("p2"));
         row.intent.as_mut().expect("an intent").undoes = Some(7);
-        let known = Some(Hold { at: Some(label("p2")), reason: HoldReason::Undone(7), since: 2 });
+        let known = Some(hold(Some("p2"), HoldReason::Undone(7)));
         let answer = Answer::Held { at: Some(label("p2")), strays: labels(&["p1"]), known };
         assert_eq!(ask(Some(&row), &["p1", "p2"], FRESH), answer);
         assert_eq!(ask(Some(&row), &["p1"], FRESH), Answer::Ours(labels(&["p1"])));

@@ -34,9 +34,8 @@ pub(super) fn estimate(evidence: &Evidence<'_>) -> ComplexityScore {
 
 /// Of several numbers the largest counts: a plan that takes work for too small hurts more.
 fn given(evidence: &Evidence<'_>) -> Option<ComplexityScore> {
-    let points = |face: &crate::model::Issue| face.story_points.filter(|points| points.is_finite() && *points >= 0.0);
     let mut numbers: Vec<(f64, String)> =
-        evidence.item.faces.iter().filter_map(|face| Some((points(face)?, face.key.to_string()))).collect();
+        evidence.story_points().map(|(face, points)| (points, face.key.to_string())).collect();
     numbers.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let (story_points, key) = numbers.first()?.clone();
     let mut because = vec![reason("given", story_points, format!("{story_points} story points in {key}"))];

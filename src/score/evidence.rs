@@ -40,13 +40,33 @@ impl<'a> Evidence<'a> {
         Self { roadmap, item, knobs, previous, day, labels, waiters: Waiters::default() }
     }
 
-    /// Each face's tracker priority that a person may have set: one whose name is among `ours` isn't evidence.
+    /// Each face's tracker priority that a person, or the tracker when the issue was made, gave; never ours. By name, and
+    /// in lower case.
     pub fn declared(&self) -> impl Iterator<Item = (&Arc<Issue>, &str, String)> {
         self.item.faces.iter().filter_map(|face| {
-            let name = face.priority.as_deref()?;
-            let lower = name.trim().to_lowercase();
-            (!is_ours(self.previous.ours.get(&face.id), &lower)).then_some((face, name, lower))
+            let name = match self.in_place_of(face, "priority") {
+                Some(given) => given?,
+                None => face.priority.as_deref()?,
+            };
+            Some((face, name, name.trim().to_lowercase()))
         })
+    }
+
+    /// Each face's story points that a person gave; never ours. Finite, 0 or more.
+    pub fn story_points(&self) -> impl Iterator<Item = (&Arc<Issue>, f64)> {
+        self.item.faces.iter().filter_map(|face| {
+            let ours = face.story_points_field.as_deref().and_then(|field| self.in_place_of(face, field));
+            let points = match ours {
+                Some(given) => given.and_then(|given| given.trim().parse::<f64>().ok()),
+                None => face.story_points,
+            };
+            points.filter(|points| points.is_finite() && *points >= 0.0).map(|points| (face, points))
+        })
+    }
+
+    /// What to read in place of what a field says, where we write it.
+    fn in_place_of(&self, face: &Issue, field: &str) -> Option<Option<&str>> {
+        self.previous.given.get(&face.id)?.get(field).map(Option::as_deref)
     }
 
     /// Whether the item isn't done or dropped.

@@ -86,6 +86,9 @@ pub struct Previous {
     pub holds: BTreeMap<(ItemId, Aspect), Level>,
     /// Labels on an issue that are ours or spell our levels, lower case: never an input.
     pub ours: BTreeMap<IssueId, BTreeSet<String>>,
+    /// What to read in place of what an issue's fields say, by the tracker's id of the field (`priority` is the priority):
+    /// we write there, and this is what a person, or the tracker when the issue was made, last gave. None: nothing.
+    pub given: BTreeMap<IssueId, BTreeMap<String, Option<String>>>,
 }
 
 /// Levels of one item; None where nothing is confirmed.

@@ -60,7 +60,7 @@ mod tests {
         let mut colors = std::collections::BTreeSet::new();
         for aspect in Aspect::ALL {
             let spellings = aspect.levels().into_iter().map(|level| (level, format!("x/{level}"))).collect();
-            for spec in specs(&Spelled { aspect, target: Target::Label, spellings, fold_case: true }) {
+            for spec in specs(&Spelled { aspect, target: Target::Label, spellings, allowed: None, fold_case: true }) {
                 assert!(spec.description.chars().count() <= 100, "{}", spec.description);
                 assert!(spec.description.contains("roadmapd") && spec.description.contains("hold"));
                 assert!(spec.color.len() == 6 && spec.color.bytes().all(|b| b.is_ascii_hexdigit()), "{}", spec.color);

@@ -131,7 +131,8 @@ fn add_label(
         }
         claim(claims, name, &Target::Label, &spellings, &key, check);
         let fold_case = *kind == Kind::Github;
-        of_tracker.push(Spelled { aspect, target: Target::Label, spellings: spellings.clone(), fold_case });
+        let spellings = spellings.clone();
+        of_tracker.push(Spelled { aspect, target: Target::Label, spellings, allowed: None, fold_case });
     }
 }
 
@@ -225,7 +226,7 @@ fn add_field(
         for of_level in spellings.chunk_by(|(one, _), (other, _)| one == other) {
             claim(claims, name, &target, of_level, &format!("{key}.values.{}", of_level[0].0), check);
         }
-        of_tracker.push(Spelled { aspect, target, spellings: spellings.clone(), fold_case: false });
+        of_tracker.push(Spelled { aspect, target, spellings: spellings.clone(), fold_case: false, allowed: None });
     }
 }
 

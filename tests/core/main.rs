@@ -1,6 +1,7 @@
 //! The laws of the pure rooms.
 
 mod plan_approval;
+mod plan_fields;
 mod plan_hands;
 mod plan_laws;
 mod plan_table;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use roadmapd::model::{Aspect, Complexity, ItemId, Level, Priority, Reading};
+use roadmapd::model::{Aspect, Complexity, ItemId, Level, Presence, Priority, Reading};
 use roadmapd::plan::{AUTO_LABEL, Existing, SkipReason, Standing, plan, standing};
 
 use crate::plan_world::{Request, World, id, row_key};
@@ -112,6 +112,30 @@ fn observe_mode_plans_nothing_and_closed_issues_are_left_as_they_are() {
 }
 
 #[test]
+fn an_issue_that_is_not_where_it_is_looked_for_is_neither_considered_nor_written_and_goes_on_holding_its_item() {
+    for presence in [Presence::Filtered, Presence::Outside, Presence::Hidden] {
+        let mut world = pair(Existing::Respect, &["priority/p0"], &[]);
+        world.cycle();
+        world.issues.get_mut(&id(GITHUB)).expect("an issue").presence = presence;
+        world.wanted.insert(GITHUB.to_owned(), (Priority::P3, Complexity::Xl));
+        let before = world.labels(GITHUB);
+        let plan = world.cycle();
+        assert_eq!(plan.considered, 1, "{presence:?}");
+        assert!(plan.skips.is_empty() && plan.changes.iter().all(|change| change.issue == id(JIRA)), "{plan:?}");
+        assert_eq!(world.labels(GITHUB), before);
+        assert_eq!(world.labels(JIRA), ["complexity/xl", "priority/p0"]);
+        assert_eq!(plan.levels[&Aspect::Priority]["p0"], 1, "the item is still open here");
+        // Both gone: nobody's item is counted, and nothing is forgotten.
+        world.issues.get_mut(&id(JIRA)).expect("an issue").presence = presence;
+        let plan = world.cycle();
+        assert_eq!((plan.considered, plan.changes.len(), plan.levels.len()), (0, 0, 0));
+        world.issues.values_mut().for_each(|issue| issue.presence = Presence::Here);
+        assert_eq!(world.cycle().considered, 2);
+        assert_eq!(world.priorities(GITHUB), ["priority/p0"]);
+    }
+}
+
+#[test]
 fn an_unread_write_is_a_doubt_and_a_conflict_until_it_is_read() {
     let mut world = pair(Existing::Respect, &[], &[]);
     world.cycle();
@@ -201,7 +225,8 @@ fn with_field(value: Option<&str>) -> World {
     let named = ["Highest", "High", "Medium", "Low"].map(str::to_owned);
     let spellings = Aspect::Priority.levels().into_iter().zip(named).collect();
     let target = roadmapd::plan::Target::Field("priority".into());
-    let field = roadmapd::plan::Spelled { aspect: Aspect::Priority, target, spellings, fold_case: false };
+    let field =
+        roadmapd::plan::Spelled { aspect: Aspect::Priority, target, spellings, allowed: None, fold_case: false };
     scheme.sinks.entry(crate::plan_world::tracker("jira")).or_default().push(field);
     world.scheme = roadmapd::model::PerContainer::uniform(scheme);
     world.issues.get_mut(&id(JIRA)).expect("an issue").priority = value.map(str::to_owned);
@@ -234,7 +259,7 @@ fn an_empty_field_is_written_and_then_no_input_for_score() {
     assert_eq!(field.iter().map(|edit| edit.to.as_deref()).collect::<Vec<_>>(), [Some("Medium")]);
     world.issues.get_mut(&id(JIRA)).expect("an issue").priority = Some("Medium".into());
     world.read_and_plan();
-    assert!(ask(&world).previous.ours[&id(JIRA)].contains("field:priority"));
+    assert_eq!(ask(&world).previous.given[&id(JIRA)]["priority"], None);
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use roadmapd::model::{Aspect, Complexity, IssueId, Priority, Reading, Turn};
-use roadmapd::plan::{AUTO_LABEL, Existing, SkipReason, Standing, plan, standing};
+use roadmapd::model::{Aspect, Complexity, IssueId, PerContainer, Person, Priority, Reading, Turn};
+use roadmapd::plan::{AUTO_LABEL, Author, Existing, SinkId, SkipReason, Standing, plan, standing};
+use roadmapd::score::{ItemScore, Scores};
 
-use crate::plan_world::{World, id, requests};
+use crate::plan_world::{POINTS, PRIORITIES, Work, World, id, requests, scheme_with_fields};
 
 const GITHUB: &str = "github:acme/api#1";
 const JIRA: &str = "jira:PAY-2";
@@ -43,12 +44,48 @@ fn existing() -> impl Strategy<Value = Existing> {
     prop_oneof![Just(Existing::Respect), Just(Existing::Adopt)]
 }
 
-/// Two linked issues and a lone one.
+/// What the Jira issue's priority field and its story points say.
+fn fields() -> impl Strategy<Value = Fields> {
+    let priority = prop::option::of(prop::sample::select(vec!["Highest", "High", "Medium", "Low", "Blocker"]));
+    let points = prop::option::of(prop::sample::select(vec!["1", "2", "2.0", "3", "8", "13"]));
+    (priority, points)
+}
+
+type Fields = (Option<&'static str>, Option<&'static str>);
+
+/// Who gave what stands at first, by the trackers' histories.
+fn history() -> impl Strategy<Value = Option<Author>> {
+    let someone = Author::Someone(Person { id: "5b1".into(), name: "Ada".into() });
+    prop_oneof![Just(None), Just(Some(Author::Us)), Just(Some(someone)), Just(Some(Author::Creation))]
+}
+
+/// Two linked issues and a lone one; with and without fields among the sinks.
 fn world() -> impl Strategy<Value = World> {
     let item = || (priority(), complexity());
-    (existing(), labels(), labels(), labels(), item(), item()).prop_map(|(existing, a, b, c, one, two)| {
-        World::new(existing, &[(&[(GITHUB, a), (JIRA, b)], one.0, one.1), (&[("github:acme/web#3", c)], two.0, two.1)])
+    let start = (existing(), labels(), labels(), labels(), item(), item());
+    (start, prop::option::of(fields()), history()).prop_map(|((existing, a, b, c, one, two), fields, history)| {
+        let items: &[Work] = &[(&[(GITHUB, a), (JIRA, b)], one.0, one.1), (&[("github:acme/web#3", c)], two.0, two.1)];
+        let mut world = World::new(existing, items);
+        if let Some(fields) = fields {
+            world.scheme = PerContainer::uniform(scheme_with_fields(existing));
+            set(&mut world, fields);
+        }
+        for (author, issue) in history.iter().flat_map(|author| world.issues.values().map(move |issue| (author, issue)))
+        {
+            let labels = issue.labels.iter().map(|label| ("label".to_owned(), label));
+            let fields = issue.fields.iter().map(|(name, value)| (format!("field:{name}"), value));
+            let priority = issue.priority.iter().map(|value| ("field:priority".to_owned(), value));
+            for (sink, value) in labels.chain(fields).chain(priority) {
+                world.history.insert((issue.id.clone(), SinkId(sink), value.clone()), author.clone());
+            }
+        }
+        world
     })
+}
+
+fn set(world: &mut World, (priority, points): Fields) {
+    world.set(&id(JIRA), "priority", priority);
+    world.set(&id(JIRA), POINTS, points);
 }
 
 /// What happens between two cycles.
@@ -57,6 +94,7 @@ enum Event {
     Put(usize, String),
     Take(usize, String),
     Rescore(Priority, Complexity),
+    Fields(Fields),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -64,6 +102,7 @@ fn event() -> impl Strategy<Value = Event> {
         (0..3usize, label()).prop_map(|(at, label)| Event::Put(at, label)),
         (0..3usize, label()).prop_map(|(at, label)| Event::Take(at, label)),
         (priority(), complexity()).prop_map(|(p, c)| Event::Rescore(p, c)),
+        fields().prop_map(Event::Fields),
     ]
 }
 
@@ -72,6 +111,7 @@ fn happen(world: &mut World, event: &Event) {
     match event {
         Event::Put(at, label) => world.person(keys[*at], &[label], &[]),
         Event::Take(at, label) => world.person(keys[*at], &[], &[label]),
+        Event::Fields(fields) => set(world, *fields),
         Event::Rescore(p, c) => {
             world.wanted.insert(GITHUB.to_owned(), (*p, *c));
         }
@@ -87,6 +127,16 @@ fn strangers(world: &World) -> BTreeMap<IssueId, BTreeSet<String>> {
     let mut all = world.all_labels();
     all.values_mut().for_each(|labels| labels.retain(|label| !is_level_label(label) && label != AUTO_LABEL));
     all
+}
+
+/// Scores but for what hysteresis makes of a level that people hold.
+fn found(scores: Scores) -> Vec<ItemScore> {
+    let mut items = scores.items;
+    for item in &mut items {
+        item.priority.own = item.priority.level;
+        item.priority.because.retain(|because| because.rule != "hold");
+    }
+    items
 }
 
 fn ask(world: &World) -> Standing {
@@ -116,6 +166,11 @@ proptest! {
             let plan = world.cycle();
             prop_assert_eq!(before, strangers(&world));
             for edit in plan.changes.iter().flat_map(|change| &change.edits) {
+                if edit.sink.0 != "label" {
+                    let known = ["Highest", "High", "Medium", "Low", "1", "2", "5", "8", "13"];
+                    prop_assert!(edit.to.as_deref().is_some_and(|to| known.contains(&to)), "{:?}", edit);
+                    continue;
+                }
                 for value in edit.from.iter().chain(&edit.to) {
                     prop_assert!(is_level_label(value) || value == AUTO_LABEL, "{}", value);
                 }
@@ -134,8 +189,13 @@ proptest! {
             prop_assert!(!change.edits.is_empty());
             for edit in &change.edits {
                 prop_assert_ne!(&edit.from, &edit.to);
-                prop_assert!(edit.from.iter().all(|from| change.labels.contains(from)));
-                prop_assert!(edit.to.iter().all(|to| !change.labels.contains(to)));
+                let there = match edit.sink.0.strip_prefix("field:") {
+                    Some(field) => world.field(JIRA, field).into_iter().collect(),
+                    None => change.labels.clone(),
+                };
+                prop_assert!(edit.from.iter().all(|from| there.contains(from)));
+                prop_assert!(edit.to.iter().all(|to| !there.contains(to)));
+                prop_assert!(edit.sink.0 == "label" || edit.from.as_ref() == there.first());
             }
         }
     }
@@ -149,11 +209,12 @@ proptest! {
             world.cycle();
             happen(&mut world, event);
         }
-        let before = world.ledger.clone();
+        let mut before = world.ledger.clone();
         let planned = world.read_and_plan();
         let (first, roadmap) = (ask(&world), world.roadmap());
         prop_assert_eq!(&first.noted, &world.ledger);
         let scores = world.scores(&roadmap, &first.previous);
+        before.authors.clone_from(&world.ledger.authors);
         let from_stored = plan(&roadmap, &scores, &before, &world.scheme);
         prop_assert_eq!(planned.fingerprint, from_stored.fingerprint);
     }
@@ -179,6 +240,32 @@ proptest! {
             prop_assert!(world.labels(here).contains(&format!("complexity/{c}")), "the other aspect goes on");
             let skips: Vec<_> = plan.skips.iter().map(|skip| (skip.issue.to_string(), skip.reason)).collect();
             prop_assert_eq!(skips, vec![(here.to_owned(), SkipReason::Hold)]);
+        }
+    }
+
+    #[test]
+    fn a_field_set_by_hand_stands_and_its_linked_face_follows(
+        start in (priority(), complexity()),
+        theirs in prop::option::of(priority()),
+        later in prop::collection::vec((priority(), complexity()), 1..6),
+    ) {
+        prop_assume!(theirs != Some(start.0));
+        let mut world =
+            World::new(Existing::Respect, &[(&[(GITHUB, vec![]), (JIRA, vec![])], start.0, start.1)]);
+        world.scheme = PerContainer::uniform(scheme_with_fields(Existing::Respect));
+        world.cycle();
+        let by_hand = theirs.map(|level| PRIORITIES[level as usize]);
+        world.set(&id(JIRA), "priority", by_hand);
+        for (p, c) in later {
+            world.wanted.insert(GITHUB.to_owned(), (p, c));
+            let plan = world.cycle();
+            prop_assert_eq!(world.field(JIRA, "priority"), by_hand.map(str::to_owned));
+            // An emptied field holds only itself.
+            let followed = format!("priority/{}", theirs.unwrap_or(p));
+            prop_assert_eq!(world.priorities(GITHUB), vec![followed.clone()]);
+            prop_assert_eq!(world.priorities(JIRA), vec![followed]);
+            let skips: Vec<_> = plan.skips.iter().map(|skip| (skip.issue.to_string(), skip.reason)).collect();
+            prop_assert_eq!(skips, vec![(JIRA.to_owned(), SkipReason::Hold)]);
         }
     }
 
@@ -222,11 +309,15 @@ proptest! {
         adopted in prop::collection::btree_set(prop::sample::select(
             vec!["priority/p0", "priority/p2", "complexity/s", "complexity/l", "bug"]), 0..5),
         deaths in prop::collection::vec((0..8usize, priority(), complexity()), 1..6),
+        fields in any::<bool>(),
     ) {
         let labels: Vec<String> = adopted.iter().map(|label| (*label).to_owned()).collect();
         let mut killed = World::new(Existing::Adopt, &[
             (&[(GITHUB, labels.clone()), (JIRA, labels)], Priority::P1, Complexity::M),
         ]);
+        if fields {
+            killed.scheme = PerContainer::uniform(scheme_with_fields(Existing::Adopt));
+        }
         let mut undisturbed = killed.clone();
         for (n, p, c) in deaths {
             killed.wanted.insert(GITHUB.to_owned(), (p, c));
@@ -238,6 +329,10 @@ proptest! {
         prop_assert!(skips.is_empty(), "{:?}", skips);
         undisturbed.cycle();
         prop_assert_eq!(killed.all_labels(), undisturbed.all_labels());
+        for field in ["priority", POINTS] {
+            prop_assert_eq!(killed.field(JIRA, field), undisturbed.field(JIRA, field));
+            prop_assert_eq!(killed.field(JIRA, field).is_some(), fields);
+        }
         prop_assert!(killed.cycle().changes.is_empty());
     }
 
@@ -256,6 +351,21 @@ proptest! {
         world.cycle();
         world.read_and_plan();
         prop_assert_eq!(before, inputs(&world));
+    }
+
+    #[test]
+    fn writing_any_plan_changes_no_score(mut world in world(), events in prop::collection::vec(event(), 0..6)) {
+        world.scored = true;
+        for event in std::iter::once(&Event::Rescore(Priority::P0, Complexity::M)).chain(&events) {
+            happen(&mut world, event);
+            let plan = world.read_and_plan();
+            let (roadmap, standing) = (world.roadmap(), ask(&world));
+            let before = found(world.scores(&roadmap, &standing.previous));
+            world.write(plan);
+            world.read_and_plan();
+            let (roadmap, standing) = (world.roadmap(), ask(&world));
+            prop_assert_eq!(before, found(world.scores(&roadmap, &standing.previous)));
+        }
     }
 
     #[test]

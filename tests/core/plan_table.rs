@@ -1,9 +1,9 @@
 //! The table "whose value is it?", literally, against every ledger row, intent and set of labels.
 
-use roadmapd::model::{Aspect, Reading, Turn};
-use roadmapd::plan::{Answer, Existing, Hold, HoldReason, Intent, Row, whose};
+use roadmapd::model::{Aspect, Person, Reading, Turn};
+use roadmapd::plan::{Answer, Author, Authorship, Existing, Hold, HoldReason, Intent, Row, whose};
 
-use crate::plan_world::sink;
+use crate::plan_world::{field, sink};
 
 /// What the ledger says, as the table's first column has it.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,10 @@ fn row(ledger: Says, intent: Option<Change>) -> Option<Row> {
         Says::None if intent.is_none() => return None,
         Says::None => (None, None),
         Says::Ours(v) => (Some(v), None),
-        Says::Held(at, v) => (Some(v), Some(Hold { at: text(at), reason: HoldReason::Changed, since: 1 })),
+        Says::Held(at, v) => (
+            Some(v),
+            Some(Hold { at: text(at), reason: HoldReason::Changed, since: 1, level: None, by: None, given: None }),
+        ),
     };
     Some(Row { ours: text(ours), intent, hold, written: Turn(2), ..Row::default() })
 }
@@ -116,6 +119,7 @@ fn cell(answer: Answer) -> Cell {
         Answer::Held { at, strays, .. } => {
             Cell::Held(at.map(|at| VALUES.into_iter().find(|value| *value == at).expect("a spelling")), known(strays))
         }
+        Answer::Default(value) => panic!("{value} is no field's"),
         Answer::Unknown => panic!("a fresh reading by id leaves nothing unknown"),
     }
 }
@@ -136,13 +140,73 @@ fn every_row_of_the_table_holds_for_every_value() {
                 for others in OTHERS {
                     let says: Vec<String> = there.iter().chain(others).map(|label| (*label).to_owned()).collect();
                     let row = row(ledger, intent);
-                    let answer = whose(row.as_ref(), &says, &sink, fresh, Existing::Respect, false);
+                    let answer = whose(row.as_ref(), &says, &sink, fresh, Existing::Respect, false, Some(&[]));
                     assert_eq!(cell(answer), expected, "ledger {ledger:?}, intent {intent:?}, says {says:?}");
                 }
             }
         }
     }
     assert!(told > 300, "the table answered only {told} cases");
+}
+
+#[test]
+fn every_row_of_the_table_holds_for_a_field_which_has_one_value() {
+    let field = field(Aspect::Priority, "priority", &VALUES);
+    let fresh = Reading { turn: Turn(4), by_id: true };
+    let mut told = 0;
+    for ledger in ledgers() {
+        for intent in intents(ledger) {
+            for there in sets().into_iter().filter(|there| there.len() <= 1) {
+                let Some(expected) = table(ledger, intent, &there) else { continue };
+                told += 1;
+                let says: Vec<String> = there.iter().map(|value| (*value).to_owned()).collect();
+                let row = row(ledger, intent);
+                let answer = whose(row.as_ref(), &says, &field, fresh, Existing::Respect, false, Some(&[]));
+                assert_eq!(cell(answer), expected, "ledger {ledger:?}, intent {intent:?}, says {says:?}");
+            }
+        }
+    }
+    assert!(told > 150, "the table answered only {told} cases");
+}
+
+#[test]
+fn without_a_record_the_history_says_whose_it_is() {
+    let label = sink(Aspect::Priority, "priority/", true);
+    let field = field(Aspect::Priority, "priority", &VALUES);
+    let listed = Reading { turn: Turn(4), by_id: false };
+    let value = VALUES[1].to_owned();
+    let held = Cell::Held(Some(VALUES[1]), vec![]);
+    let ours = Cell::Ours(vec![VALUES[1]]);
+    let someone = Author::Someone(Person { id: "5b1".into(), name: "Ada".into() });
+    for (author, of_label, of_field) in [
+        (None, &held, Some(&held)),
+        (Some(Author::Us), &ours, Some(&ours)),
+        (Some(someone), &held, Some(&held)),
+        (Some(Author::Creation), &held, None),
+    ] {
+        let said: Vec<Authorship> =
+            author.into_iter().map(|author| Authorship { value: value.clone(), author, at: None }).collect();
+        let ask =
+            |sink, existing, history| whose(None, std::slice::from_ref(&value), sink, listed, existing, false, history);
+        assert_eq!(&cell(ask(&label, Existing::Respect, Some(&said))), of_label);
+        match of_field {
+            Some(of_field) => assert_eq!(&cell(ask(&field, Existing::Respect, Some(&said))), of_field),
+            None => assert_eq!(ask(&field, Existing::Respect, Some(&said)), Answer::Default(value.clone())),
+        }
+        assert_eq!(ask(&label, Existing::Respect, None), Answer::Unknown);
+        assert_eq!(ask(&field, Existing::Adopt, None), Answer::Unknown);
+        assert_eq!(cell(ask(&label, Existing::Adopt, None)), ours, "a label is adopted whoever put it there");
+    }
+}
+
+#[test]
+fn of_two_labels_without_a_record_each_has_its_own_author() {
+    let label = sink(Aspect::Priority, "priority/", true);
+    let listed = Reading { turn: Turn(4), by_id: false };
+    let both = [VALUES[0].to_owned(), VALUES[2].to_owned()];
+    let ours = [Authorship { value: "Priority/P0".into(), author: Author::Us, at: None }];
+    let answer = whose(None, &both, &label, listed, Existing::Respect, false, Some(&ours));
+    assert_eq!(cell(answer), Cell::Held(Some(VALUES[2]), vec![VALUES[0]]));
 }
 
 #[test]
@@ -154,7 +218,7 @@ fn a_reading_from_a_list_says_what_one_by_id_says_or_nothing() {
             for there in sets() {
                 let says: Vec<String> = there.iter().map(|label| (*label).to_owned()).collect();
                 let row = row(ledger, intent);
-                let ask = |reading| whose(row.as_ref(), &says, &sink, reading, Existing::Respect, false);
+                let ask = |reading| whose(row.as_ref(), &says, &sink, reading, Existing::Respect, false, Some(&[]));
                 let (sure, unsure) = (ask(by_id), ask(listed));
                 let begins = row.is_some() && matches!(sure, Answer::Held { known: None, .. } | Answer::Released(_));
                 let expected = if begins || intent.is_some() { Answer::Unknown } else { sure };
@@ -174,7 +238,7 @@ fn a_reading_from_before_our_write_is_never_evidence() {
                 let says: Vec<String> = there.iter().map(|label| (*label).to_owned()).collect();
                 for turn in [0, 1, 2] {
                     let old = Reading { turn: Turn(turn), by_id: true };
-                    assert_eq!(whose(Some(&row), &says, &sink, old, Existing::Adopt, true), Answer::Unknown);
+                    assert_eq!(whose(Some(&row), &says, &sink, old, Existing::Adopt, true, None), Answer::Unknown);
                 }
             }
         }

@@ -3,16 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::date;
 use roadmapd::model::{
     Aspect, Complexity, ContainerKey, Coverage, Issue, IssueId, IssueKey, ItemId, Level, PerContainer, Presence,
     Priority, Reach, Reading, Status, Text, Tier, Timestamp, TrackerName, Turn,
 };
 use roadmapd::plan::{
-    Approval, ApprovedPlan, Change, ContainerScheme, Existing, Ledger, Limits, Mode, Outcome, Plan, Receipt, RowKey,
-    Scheme, SinkId, Spelled, Target, Writing, approve, intended, plan, settle, standing,
+    Approval, ApprovedPlan, Author, Authorship, Change, ContainerScheme, Existing, Ledger, Limits, Mode, Outcome, Plan,
+    Receipt, RowKey, Scheme, SinkId, Spelled, Target, Writing, approve, intended, plan, settle, standing,
 };
 use roadmapd::roadmap::{Item, Roadmap};
-use roadmapd::score::{Because, ComplexityScore, EstimateSource, Formula, ItemScore, Previous, PriorityScore, Scores};
+use roadmapd::score::{
+    Because, ComplexityScore, EstimateSource, Formula, ItemScore, Knobs, Model, Previous, PriorityScore, Scores,
+    Weights, score,
+};
 
 pub fn tracker(name: &str) -> TrackerName {
     TrackerName::new(name)
@@ -73,13 +77,33 @@ pub fn issue(text: &str, labels: &[String]) -> Issue {
 /// A label sink that spells `prefix` and the level.
 pub fn sink(aspect: Aspect, prefix: &str, fold_case: bool) -> Spelled {
     let spellings = aspect.levels().into_iter().map(|level| (level, format!("{prefix}{level}"))).collect();
-    Spelled { aspect, target: Target::Label, spellings, fold_case }
+    Spelled { aspect, target: Target::Label, spellings, allowed: None, fold_case }
 }
 
 pub fn scheme(existing: Existing) -> ContainerScheme {
     let sinks = |fold| vec![sink(Aspect::Priority, "priority/", fold), sink(Aspect::Complexity, "complexity/", fold)];
     let sinks = BTreeMap::from([(tracker("github"), sinks(true)), (tracker("jira"), sinks(false))]);
     ContainerScheme { mode: Mode::Write, existing, sinks }
+}
+
+/// The values of the priority field by level.
+pub const PRIORITIES: [&str; 4] = ["Highest", "High", "Medium", "Low"];
+/// The field that complexity is written to, as a number.
+pub const POINTS: &str = "customfield_10016";
+
+/// A field sink with one value for each level.
+pub fn field(aspect: Aspect, name: &str, values: &[&str]) -> Spelled {
+    let spellings = aspect.levels().into_iter().zip(values.iter().map(|value| (*value).to_owned())).collect();
+    Spelled { aspect, target: Target::Field(name.to_owned()), spellings, allowed: None, fold_case: false }
+}
+
+/// The labels of [`scheme`], and on Jira two fields: the priority, and story points for complexity.
+pub fn scheme_with_fields(existing: Existing) -> ContainerScheme {
+    let mut scheme = scheme(existing);
+    let jira = scheme.sinks.entry(tracker("jira")).or_default();
+    jira.push(field(Aspect::Priority, "priority", &PRIORITIES));
+    jira.push(field(Aspect::Complexity, POINTS, &["1", "2", "5", "8", "13"]));
+    scheme
 }
 
 pub fn limits() -> Limits {
@@ -100,16 +124,18 @@ pub fn row_key(issue: &str, aspect: Aspect) -> RowKey {
 pub enum Request {
     Add(Vec<String>),
     Remove(String),
-    /// Jira: everything in one.
-    Both(Vec<String>, Vec<String>),
+    /// Jira: everything in one, fields by name included.
+    Both(Vec<String>, Vec<String>, Vec<(String, Option<String>)>),
 }
 
 /// What a change costs in requests, in the order in which the adapters send them.
 pub fn requests(change: &Change) -> Vec<Request> {
-    let on: Vec<String> = change.edits.iter().filter_map(|edit| edit.to.clone()).collect();
-    let off: Vec<String> = change.edits.iter().filter_map(|edit| edit.from.clone()).collect();
+    let (labels, fields): (Vec<_>, Vec<_>) = change.edits.iter().partition(|edit| edit.sink.0 == "label");
+    let on: Vec<String> = labels.iter().filter_map(|edit| edit.to.clone()).collect();
+    let off: Vec<String> = labels.iter().filter_map(|edit| edit.from.clone()).collect();
+    let fields = fields.iter().map(|edit| (edit.sink.0.replace("field:", ""), edit.to.clone())).collect();
     if change.key.tracker.as_str() == "jira" {
-        return vec![Request::Both(on, off)];
+        return vec![Request::Both(on, off, fields)];
     }
     let add = if on.is_empty() { None } else { Some(Request::Add(on)) };
     add.into_iter().chain(off.into_iter().map(Request::Remove)).collect()
@@ -129,6 +155,10 @@ pub struct World {
     pub ledger: Ledger,
     pub scheme: Scheme,
     pub cycle: u64,
+    /// Who gave what, as the trackers' histories have it.
+    pub history: BTreeMap<(IssueId, SinkId, String), Author>,
+    /// Levels are worked out by `score`, not given.
+    pub scored: bool,
 }
 
 impl World {
@@ -140,6 +170,8 @@ impl World {
             ledger: Ledger::default(),
             scheme: PerContainer::uniform(scheme(existing)),
             cycle: 0,
+            history: BTreeMap::new(),
+            scored: false,
         };
         for (faces, priority, complexity) in items {
             world.items.push(faces.iter().map(|(key, _)| (*key).to_owned()).collect());
@@ -173,6 +205,11 @@ impl World {
     }
 
     pub fn scores(&self, roadmap: &Roadmap, previous: &Previous) -> Scores {
+        if self.scored {
+            let words = PRIORITIES.map(str::to_lowercase).into_iter().zip(Priority::ALL).collect();
+            let weights = Weights::uniform(Knobs { priority_words: words, ..Knobs::default() });
+            return score(roadmap, previous, &Model::default(), &weights, date(2026, 11, 24));
+        }
         let score = |item: &Item| {
             let (own, complexity) = self.wanted[&item.founder().key.to_string()];
             let held = |aspect| previous.holds.get(&(item.id.clone(), aspect)).copied();
@@ -209,10 +246,25 @@ impl World {
         let reading = Reading { turn: self.turn(), by_id: true };
         self.issues.values_mut().for_each(|issue| issue.reading = reading);
         let roadmap = self.roadmap();
+        self.ledger.authors.clear();
+        let first = standing(&roadmap, &self.ledger, &self.scheme, self.cycle);
+        self.ask(first.unasked);
         let standing = standing(&roadmap, &self.ledger, &self.scheme, self.cycle);
         let scores = self.scores(&roadmap, &standing.previous);
         self.ledger = standing.noted;
         plan(&roadmap, &scores, &self.ledger, &self.scheme)
+    }
+
+    /// The trackers' histories answer, as far as this world has one.
+    pub fn ask(&mut self, unasked: BTreeMap<RowKey, Vec<String>>) {
+        for (key, values) in unasked {
+            let known = values.into_iter().filter_map(|value| {
+                let author = self.history.get(&(key.issue.clone(), key.sink.clone(), value.clone()))?.clone();
+                Some(Authorship { value, author, at: Some(Timestamp::UNIX_EPOCH) })
+            });
+            let known = known.collect();
+            self.ledger.authors.insert(key, known);
+        }
     }
 
     pub fn turn(&self) -> Turn {
@@ -267,13 +319,15 @@ impl World {
     }
 
     pub fn send(&mut self, issue: &IssueId, request: &Request) {
+        let fields: &[_] = if let Request::Both(_, _, fields) = request { fields } else { &[] };
+        fields.iter().for_each(|(field, value)| self.set(issue, field, value.as_deref()));
         let labels = &mut self.issues.get_mut(issue).expect("an issue").labels;
         let fold = issue.tracker.as_str() == "github";
         let same = |a: &str, b: &str| if fold { a.eq_ignore_ascii_case(b) } else { a == b };
         let (on, off) = match request {
             Request::Add(on) => (on.clone(), vec![]),
             Request::Remove(off) => (vec![], vec![off.clone()]),
-            Request::Both(on, off) => (on.clone(), off.clone()),
+            Request::Both(on, off, _) => (on.clone(), off.clone()),
         };
         labels.retain(|label| !off.iter().any(|off| same(off, label)));
         for on in on {
@@ -286,7 +340,25 @@ impl World {
 
     /// A person puts labels on and takes others off.
     pub fn person(&mut self, issue: &str, on: &[&str], off: &[&str]) {
-        self.send(&id(issue), &Request::Both(names(on), names(off)));
+        self.send(&id(issue), &Request::Both(names(on), names(off), vec![]));
+    }
+
+    /// Somebody sets a field, as the adapters read it afterwards.
+    pub fn set(&mut self, issue: &IssueId, field: &str, value: Option<&str>) {
+        let issue = self.issues.get_mut(issue).expect("an issue");
+        let value = value.map(str::to_owned);
+        if field == "priority" {
+            issue.priority = value;
+            return;
+        }
+        issue.story_points = value.as_ref().and_then(|value| value.parse().ok());
+        issue.story_points_field = issue.story_points.map(|_| field.to_owned());
+        issue.fields = value.map(|value| (field.to_owned(), value)).into_iter().collect();
+    }
+
+    pub fn field(&self, issue: &str, field: &str) -> Option<String> {
+        let issue = &self.issues[&id(issue)];
+        if field == "priority" { issue.priority.clone() } else { issue.fields.get(field).cloned() }
     }
 
     pub fn labels(&self, issue: &str) -> Vec<String> {

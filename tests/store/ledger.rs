@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use roadmapd::model::{Aspect, IssueId, Level, Priority, Turn};
+use roadmapd::model::{Aspect, IssueId, Level, Person, Priority, Timestamp, Turn};
 use roadmapd::plan::{Change, Edit, Field, Hold, HoldReason, Intent, Ledger, Outcome, Row, RowKey, SinkId, Writing};
 use roadmapd::store::{Store, StoreTrouble};
 
@@ -38,7 +38,7 @@ fn ours(spelling: &str) -> Row {
 }
 
 fn ledger_of(rows: impl IntoIterator<Item = (RowKey, Row)>) -> Ledger {
-    Ledger { rows: rows.into_iter().collect(), contacted: BTreeSet::new() }
+    Ledger { rows: rows.into_iter().collect(), ..Ledger::default() }
 }
 
 #[tokio::test]
@@ -176,7 +176,15 @@ prop_compose! {
             beside: Vec::new(),
             level: has.0.then_some(Level::Priority(Priority::P3)),
             intent: has.1.then_some(Intent { from, to, level: None, cycle: undone, undoes: None }),
-            hold: has.2.then_some(Hold { at: held, reason: HoldReason::Undone(undone), since: 3 }),
+            hold: has.2.then_some(Hold {
+                at: held.clone(),
+                reason: HoldReason::Undone(undone),
+                since: 3,
+                level: has.0.then_some(Level::Priority(Priority::P1)),
+                by: has.1.then(|| Person { id: "5b1".into(), name: "Ada".into() }),
+                given: has.1.then_some(Timestamp::UNIX_EPOCH),
+            }),
+            theirs: held,
             written: Turn(written),
             released: false,
         }
@@ -194,7 +202,7 @@ fn a_ledger() -> impl Strategy<Value = Ledger> {
     let contact =
         ("[A-C]", aspect(), sink()).prop_map(|(name, aspect, sink)| (container(&format!("jira:{name}")), aspect, sink));
     (proptest::collection::btree_map(key, a_row(), 0..12), proptest::collection::btree_set(contact, 0..6))
-        .prop_map(|(rows, contacted)| Ledger { rows, contacted })
+        .prop_map(|(rows, contacted)| Ledger { rows, contacted, ..Ledger::default() })
 }
 
 proptest! {

@@ -25,6 +25,7 @@ impl Sqlite {
         Ok(Ledger {
             rows: rows.into_iter().map(row_of).collect::<Answer<_>>()?,
             contacted: contacted.into_iter().map(contact).collect::<Answer<_>>()?,
+            ..Ledger::default()
         })
     }
 
