@@ -85,12 +85,12 @@ async fn recorded_issues_of_jira_are_read() {
         let rig = jira().await;
         let server = json!({"baseUrl": "https://s.atlassian.net", "deploymentType": "Cloud"});
         for (name, body) in [
-            ("myself", json!({})),
-            ("serverInfo", server),
-            ("field", json!([])),
-            ("search/jql", json!({"issues": rows})),
+            ("3/myself", json!({})),
+            ("2/serverInfo", server),
+            ("3/field", json!([])),
+            ("3/search/jql", json!({"issues": rows})),
         ] {
-            Mock::given(path(format!("/rest/api/3/{name}"))).respond_with(json(200, &body)).mount(&rig.server).await;
+            Mock::given(path(format!("/rest/api/{name}"))).respond_with(json(200, &body)).mount(&rig.server).await;
         }
         let project = json!({"id": "1", "key": "PAY"});
         Mock::given(path("/rest/api/3/project/PAY")).respond_with(json(200, &project)).mount(&rig.server).await;

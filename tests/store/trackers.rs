@@ -12,6 +12,7 @@ fn read(memory: &str) -> Read {
         server: "https://acme.atlassian.net".into(),
         containers: vec![container("jira:PAY")],
         findings: vec!["two story-point fields".into()],
+        allowed: Default::default(),
     }
 }
 

@@ -63,6 +63,7 @@ impl Github {
             listed: None,
             containers: memory.repositories.keys().map(|name| ContainerKey::new(&self.name, name)).collect(),
             findings: memory.repositories.values().flat_map(|repository| repository.findings.clone()).collect(),
+            allowed: BTreeMap::new(),
         })
     }
 
