@@ -9,14 +9,13 @@ use tracing::{Instrument, info, info_span, warn};
 use super::apply::apply;
 use super::gather::{Gathered, gather, snapshot};
 use super::people::{self, APPROVED, Asked};
+use super::scheme::scheme_of;
 use super::shelf::Shelf;
 use super::surely::surely;
 use super::think::Thought;
 use super::{CycleTrouble, Works};
 use crate::model::{IssueId, IssueKey, TrackerName, Turn};
-use crate::plan::{
-    Approval, ApprovedPlan, Existing, Ledger, Need, Outcome, Plan, Reviewed, Scheme, Unsafe, approve, settle,
-};
+use crate::plan::{Approval, ApprovedPlan, Ledger, Need, Outcome, Plan, Reviewed, Unsafe, approve, settle};
 use crate::store::{CycleSummary, Lock, Store, WaitingPlan};
 use crate::tracker::{Fetch, Write};
 
@@ -96,7 +95,7 @@ pub async fn preview<T: Fetch + 'static>(works: &Works<T>, store: Option<Store>)
     let shelf = Arc::new(Shelf::fleeting(store));
     let turn = Turn(2 * cycle);
     let mut gathered = gather(works, &shelf, turn, false).await?;
-    let scheme = works.settings.scheme(&gathered.containers);
+    let scheme = scheme_of(works, &gathered.containers, &gathered.allowed, false);
     let (mut ledger, _) = people::released(ledger, &snapshot(&shelf, &gathered).await?, &links, &asked);
     for (from, to) in &gathered.moved {
         ledger.hand_on(from, to);
@@ -213,7 +212,7 @@ async fn locked<T: Fetch + Write + 'static>(
     store.set_note(SETTLED, "").await?;
     let ledger = store.ledger().await?;
     let links = people::links(store, works).await?;
-    let scheme = scheme_for(works, &gathered, order);
+    let scheme = scheme_of(works, &gathered.containers, &gathered.allowed, order.adopt);
     let ledger = people::release(store, works, &snapshot(&shelf, &gathered).await?, &links, ledger, &asked).await?;
     let (thought, mut errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
@@ -262,17 +261,6 @@ pub(super) async fn remember<T>(
     let day = works.clock.today(&works.settings.daemon.timezone);
     store.save_scores(&thought.scores.items, &thought.scores.formula, day).await?;
     Ok(())
-}
-
-pub(super) fn scheme_for<T>(works: &Works<T>, gathered: &Gathered, order: &Order) -> Scheme {
-    let mut scheme = works.settings.scheme(&gathered.containers);
-    if order.adopt {
-        Arc::make_mut(&mut scheme.default).existing = Existing::Adopt;
-        for own in scheme.own.values_mut() {
-            Arc::make_mut(own).existing = Existing::Adopt;
-        }
-    }
-    scheme
 }
 
 /// The note that nothing was left to do: the digest of the settings, and the number of skips.

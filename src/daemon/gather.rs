@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use super::Works;
 use super::census::{Missed, find_missing, settle};
+use super::scheme::Allowed;
 use super::shelf::{KnownTo, Shelf, trouble};
 use crate::model::{ContainerKey, Coverage, Issue, IssueId, Presence, Reach, Snapshot, Timestamp, TrackerName, Turn};
 use crate::store::{StoreTrouble, TrackerState};
@@ -22,6 +23,8 @@ pub(super) struct Gathered {
     pub(super) coverage: Coverage,
     /// Containers in reach of the configuration, as the trackers spell them.
     pub(super) containers: Vec<ContainerKey>,
+    /// Values that their fields allow.
+    pub(super) allowed: Allowed,
     /// Issues that are new or changed.
     pub(super) changed: usize,
     /// A full listing of some tracker was made.
@@ -60,6 +63,7 @@ pub(super) async fn gather<T: Fetch + 'static>(
     let mut gathered = Gathered {
         coverage: Coverage::default(),
         containers: Vec::new(),
+        allowed: Allowed::new(),
         changed: 0,
         census: false,
         moved: Vec::new(),
@@ -87,6 +91,7 @@ pub(super) async fn gather<T: Fetch + 'static>(
         gathered.errors.extend(settled.reach.failed.clone());
         gathered.findings.extend(settled.findings);
         gathered.moved.extend(settled.moved);
+        gathered.allowed.extend(settled.allowed);
         gathered.containers.extend(settled.containers);
         gathered.coverage.trackers.insert(name, settled.reach);
     }
@@ -117,6 +122,7 @@ async fn look_for_missing<T: Fetch>(
 struct Concluded {
     reach: Reach,
     moved: Vec<(IssueId, IssueId)>,
+    allowed: Allowed,
     containers: Vec<ContainerKey>,
     findings: Vec<String>,
     changed: usize,
@@ -143,6 +149,7 @@ async fn conclude<T: Fetch>(
                     return Ok(Concluded {
                         reach: Reach { whole: true, failed: None, age_s: Some(0) },
                         containers: read.containers,
+                        allowed: read.allowed,
                         findings: {
                             missed.findings.splice(0..0, read.findings);
                             missed.findings
@@ -167,6 +174,7 @@ async fn conclude<T: Fetch>(
             age_s: state.last_whole.map(|last| age_s(last, now)),
         },
         containers: state.containers.clone(),
+        allowed: state.allowed.clone(),
         moved: Vec::new(),
         findings: Vec::new(),
         changed: 0,

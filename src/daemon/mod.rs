@@ -7,6 +7,7 @@ mod echo;
 mod gather;
 mod people;
 mod run;
+mod scheme;
 mod shelf;
 mod surely;
 mod think;

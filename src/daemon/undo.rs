@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
-use super::cycle::{SETTLED, carry_out, conclude, remember, requests, scheme_for};
+use super::cycle::{SETTLED, carry_out, conclude, remember, requests};
 use super::gather::{gather, read_by_id};
+use super::scheme::scheme_of;
 use super::shelf::Shelf;
 use super::surely::surely;
-use super::{CycleTrouble, Order, Turned, Works, people};
+use super::{CycleTrouble, Turned, Works, people};
 use crate::model::{IssueId, Turn};
 use crate::plan::{Approval, Outcome, approve, undo as take_back};
 use crate::store::Store;
@@ -44,7 +45,7 @@ pub async fn undo<T: Fetch + Write + 'static>(
         turned.errors.extend(read_by_id(works, &shelf, &written, &mut gathered, Turn(2 * cycle)).await?);
         let ledger = store.ledger().await?;
         let links = people::links(store, works).await?;
-        let scheme = scheme_for(works, &gathered, &Order::default());
+        let scheme = scheme_of(works, &gathered.containers, &gathered.allowed, false);
         let (thought, errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
         turned.errors.extend(errors);
         remember(works, store, &ledger, &thought).await?;

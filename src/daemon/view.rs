@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::gather::is_known;
+use super::scheme::{Allowed, scheme_of};
 use super::{CycleTrouble, Thought, Works, people, think};
 use crate::model::{ContainerKey, Coverage, Reach, Snapshot, Timestamp, TrackerName};
 use crate::plan::Ledger;
@@ -27,11 +28,13 @@ impl View {
     /// A store that can't be read.
     pub async fn open<T>(works: &Works<T>, store: &Store) -> Result<Self, CycleTrouble> {
         let mut containers = Vec::new();
+        let mut allowed = Allowed::new();
         let mut coverage = Coverage::default();
         let mut read_at = BTreeMap::new();
         for config in &works.settings.trackers {
             let state = store.tracker(config.name()).await?;
             containers.extend(state.containers.clone());
+            allowed.extend(state.allowed);
             let reach = Reach { whole: state.whole, failed: None, age_s: None };
             coverage.trackers.insert(config.name().clone(), reach);
             read_at.insert(config.name().clone(), state.last_whole);
@@ -48,7 +51,7 @@ impl View {
             &snapshot,
             &links,
             &ledger,
-            &works.settings.scheme(&containers),
+            &scheme_of(works, &containers, &allowed, false),
             &works.settings.weights(&containers),
             works.clock.today(&works.settings.daemon.timezone),
             store.last_cycle().await?,

@@ -17,6 +17,8 @@ pub(super) struct Call {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub now: Timestamp,
+    /// It came through the gateway of Jira Cloud.
+    pub by_gateway: bool,
 }
 
 impl Call {
@@ -24,7 +26,7 @@ impl Call {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let segments = path.trim_start_matches('/').split('/').map(percent_decode).collect();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Self { method, target: target.to_owned(), segments, query, headers, body, now }
+        Self { method, target: target.to_owned(), segments, query, headers, body, now, by_gateway: false }
     }
 
     /// The call as it is behind a path prefix such as `/api/v3`; `None` where it isn't.

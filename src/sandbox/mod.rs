@@ -55,6 +55,33 @@ impl Default for Zone {
     }
 }
 
+/// What kind of Jira the sandbox's is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JiraShape {
+    /// Data Center instead of Cloud.
+    pub data_center: bool,
+    /// The path below which it is served, such as `/jira`; empty for none.
+    pub context: String,
+    /// Cloud's tokens are scoped: they are refused at the site and accepted below `/ex/jira/{cloudId}`.
+    pub scoped: bool,
+    /// The bot may edit issues without notifying their watchers, which takes an administrator.
+    pub may_discard_notifications: bool,
+    /// Rows that one page of Data Center's search holds at most.
+    pub search_max: usize,
+}
+
+impl Default for JiraShape {
+    fn default() -> Self {
+        Self {
+            data_center: false,
+            context: String::new(),
+            scoped: false,
+            may_discard_notifications: true,
+            search_max: 1000,
+        }
+    }
+}
+
 /// How the sandbox is run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -85,6 +112,8 @@ pub struct Options {
     pub jira_token: String,
     /// A second Jira token of the bot that may only read.
     pub jira_read_only_token: String,
+    /// Cloud or Data Center, and how it is reached.
+    pub jira_shape: JiraShape,
     /// The time zone in the bot's Jira profile: stamps are served in it, quoted JQL dates are read in it.
     pub jira_zone: Zone,
     /// How long Jira's search shows an issue as it was before a write, in milliseconds of the sandbox's clock.
@@ -109,6 +138,7 @@ impl Default for Options {
             jira_user: "bot@acme.example".to_owned(),
             jira_token: "ATATT-sandbox-0123456789abcdef".to_owned(),
             jira_read_only_token: "ATATT-sandbox-read-only".to_owned(),
+            jira_shape: JiraShape::default(),
             jira_zone: Zone::default(),
             search_lag_ms: 0,
             person: "dana".to_owned(),
@@ -170,7 +200,7 @@ impl Sandbox {
         let jira_socket = listen(Tracker::Jira, options.jira_port).await?;
         let path = if options.github_enterprise { ENTERPRISE_PATH } else { "" };
         let github_url = format!("http://{}{path}", github_socket.1);
-        let jira_url = format!("http://{}", jira_socket.1);
+        let jira_url = format!("http://{}{}", jira_socket.1, options.jira_shape.context);
         let start = options.clock.now();
         let github = github::GitHub::planted(&corpus, &options, &github_url, start)?;
         let jira = jira::Site::planted(&corpus, &options, &jira_url, start)?;

@@ -49,12 +49,20 @@ async fn answer(shared: Arc<Shared>, tracker: Tracker, request: Request) -> Resp
         Err(_) => return respond(Reply::html(413)),
     };
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let (target, by_gateway) = match tracker {
+        Tracker::GitHub => (target, false),
+        Tracker::Jira => match super::jira::entrance(&shared.options.jira_shape, &target) {
+            Some((inside, by_gateway)) => (inside.to_owned(), by_gateway),
+            None => return respond(Reply::html(404)),
+        },
+    };
     shared.options.clock.tick();
     let hooks = hold(&shared.script).due_hooks(tracker, &head.method, &target);
     for hook in hooks {
         hook(&Running::lent(&shared));
     }
-    let call = Call::new(head.method, &target, head.headers, body, shared.options.clock.now());
+    let mut call = Call::new(head.method, &target, head.headers, body, shared.options.clock.now());
+    call.by_gateway = by_gateway;
     let call = match tracker {
         Tracker::GitHub if shared.options.github_enterprise => call.behind(super::ENTERPRISE_PATH),
         _ => Some(call),

@@ -1,6 +1,6 @@
 //! What the store takes and gives back beside the nouns of the other rooms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,8 @@ pub struct TrackerState {
     pub last_census: Option<Timestamp>,
     /// Containers of the last whole reading, sorted.
     pub containers: Vec<ContainerKey>,
+    /// Values that the containers' fields allow, where the tracker told: by container and field.
+    pub allowed: BTreeMap<ContainerKey, BTreeMap<String, BTreeSet<String>>>,
     /// What a person should know though nothing failed. Sentences.
     pub findings: Vec<String>,
     /// The last failed reading and its sentence. None: the last reading succeeded.

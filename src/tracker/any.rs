@@ -19,9 +19,9 @@ use crate::plan::Change;
 #[derive(Debug)]
 pub enum Tracker {
     /// A GitHub host.
-    Github(Github),
+    Github(Box<Github>),
     /// A Jira site.
-    Jira(Jira),
+    Jira(Box<Jira>),
 }
 
 impl Tracker {
@@ -31,8 +31,8 @@ impl Tracker {
     /// A [`Trouble`] that names the missing or unusable credential or address.
     pub fn connect(config: &TrackerConfig) -> Result<Self, Trouble> {
         Ok(match config {
-            TrackerConfig::Github(config) => Self::Github(Github::connect(config)?),
-            TrackerConfig::Jira(config) => Self::Jira(Jira::connect(config)?),
+            TrackerConfig::Github(config) => Self::Github(Box::new(Github::connect(config)?)),
+            TrackerConfig::Jira(config) => Self::Jira(Box::new(Jira::connect(config)?)),
         })
     }
 
@@ -42,8 +42,8 @@ impl Tracker {
     /// As [`Tracker::connect`].
     pub fn connect_with(config: &TrackerConfig, policy: Policy) -> Result<Self, Trouble> {
         Ok(match config {
-            TrackerConfig::Github(config) => Self::Github(Github::connect_with(config, policy)?),
-            TrackerConfig::Jira(config) => Self::Jira(Jira::connect_with(config, policy)?),
+            TrackerConfig::Github(config) => Self::Github(Box::new(Github::connect_with(config, policy)?)),
+            TrackerConfig::Jira(config) => Self::Jira(Box::new(Jira::connect_with(config, policy)?)),
         })
     }
 

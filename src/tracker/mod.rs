@@ -124,6 +124,10 @@ pub struct Read {
     pub listed: Option<BTreeSet<String>>,
     /// What a person should know though nothing failed: an ambiguous story-point field, a feature that is absent. Sentences.
     pub findings: Vec<String>,
+    /// Which values each container allows in the fields that are written: by container, by field. A field in which any
+    /// value goes has no entry, one that can't be written there an empty one; a container of which nothing is known (and
+    /// GitHub's) isn't there.
+    pub allowed: BTreeMap<ContainerKey, BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// What a reading by id found.

@@ -11,8 +11,8 @@ use wiremock::{Mock, ResponseTemplate};
 use super::support::{Rig, Shelf, TOKEN, jira, jira_with, json, policy, recorded};
 
 const FIRST: [&str; 5] = [
+    "GET /rest/api/2/serverInfo",
     "GET /rest/api/3/myself",
-    "GET /rest/api/3/serverInfo",
     "GET /rest/api/3/project/PAY",
     "GET /rest/api/3/field",
     "POST /rest/api/3/search/jql",
@@ -36,7 +36,7 @@ async fn site(rig: &Rig) {
         .await;
     let server =
         json!({"baseUrl": "https://s.atlassian.net", "version": "1001.0.0-SNAPSHOT", "deploymentType": "Cloud"});
-    on(rig, "GET", "serverInfo", json(200, &server)).await;
+    Mock::given(path("/rest/api/2/serverInfo")).respond_with(json(200, &server)).mount(&rig.server).await;
     on(rig, "GET", "project/PAY", json(200, &json!({"id": "10000", "key": "PAY"}))).await;
     let field = points("customfield_10016", "com.pyxis.greenhopper.jira:jsw-story-points", "Story point estimate");
     on(rig, "GET", "field", json(200, &json!([{"id": "summary", "name": "Summary"}, field]))).await;
@@ -259,20 +259,6 @@ async fn a_refused_search_is_a_trouble_that_names_status_and_next_step() {
 }
 
 #[tokio::test]
-async fn a_data_center_is_refused_by_name() {
-    let rig = jira().await;
-    let server = json!({"baseUrl": "https://jira.acme.example", "version": "10.3.24", "deploymentType": "Server"});
-    Mock::given(path("/rest/api/3/serverInfo"))
-        .respond_with(json(200, &server))
-        .with_priority(1)
-        .mount(&rig.server)
-        .await;
-    site(&rig).await;
-    let trouble = rig.poll(None, &Shelf::default()).await.expect_err("not Cloud");
-    assert!(trouble.to_string().contains("\"Server\", not Cloud"), "{trouble}");
-}
-
-#[tokio::test]
 async fn several_story_point_fields_are_a_finding_unless_one_is_pinned() {
     for (pinned, expected, findings) in
         [(None, None, 1), (Some("customfield_2"), Some(8.0), 0), (Some("customfield_9"), None, 1)]
@@ -321,6 +307,7 @@ async fn issues_are_read_by_id_a_hundred_at_a_time_and_missing_ones_are_left_out
     let rig = jira().await;
     let (_, known) = first(&rig).await;
     rig.forget().await;
+    site(&rig).await;
     let found = json!({"issues": [recorded("jira_search.json")["issues"][0]]});
     on(&rig, "POST", "issue/bulkfetch", json(200, &found)).await;
     let many: Vec<Arc<Issue>> = (0..150)

@@ -3,6 +3,9 @@
 mod github_reach;
 mod github_read;
 mod github_write;
+mod jira_data_center;
+mod jira_fields;
+mod jira_gateway;
 mod jira_read;
 mod jira_write;
 mod policy;

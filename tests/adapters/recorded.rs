@@ -3,12 +3,16 @@
 //! They stand outside the repository (`../shared/fixtures`, or `$ROADMAPD_SHARED/fixtures`); without them these tests say so.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use roadmapd::plan::{Author, SinkId};
+use roadmapd::tracker::{Fetch, Standing, Write};
 use serde_json::{Value, json};
-use wiremock::Mock;
-use wiremock::matchers::path;
+use tokio_util::sync::CancellationToken;
+use wiremock::matchers::{body_json, method, path};
+use wiremock::{Mock, ResponseTemplate};
 
-use super::support::{Shelf, github, jira, json};
+use super::support::{Notes, Rig, Shelf, change, github, jira, json};
 
 fn fixtures(of: &str) -> Vec<(PathBuf, Value)> {
     let shared = std::env::var_os("ROADMAPD_SHARED")
@@ -63,6 +67,66 @@ async fn recorded_issue_lists_of_github_are_read() {
     assert!(!some || played > 0);
 }
 
+/// A Jira without its issues.
+async fn site(rig: &Rig, data_center: bool) {
+    let (kind, version) = if data_center { ("Server", 2) } else { ("Cloud", 3) };
+    let server = json!({"baseUrl": "https://s.acme.example", "deploymentType": kind});
+    Mock::given(path("/rest/api/2/serverInfo")).respond_with(json(200, &server)).mount(&rig.server).await;
+    for (name, body) in [
+        ("myself", json!({"name": "bot", "key": "JIRAUSER1"})),
+        ("field", json!([])),
+        ("project/PAY", json!({"id": "1", "key": "PAY"})),
+    ] {
+        let place = format!("/rest/api/{version}/{name}");
+        Mock::given(path(place)).respond_with(json(200, &body)).mount(&rig.server).await;
+    }
+}
+
+#[tokio::test]
+async fn a_recorded_edit_screen_and_changelog_of_jira_carry_a_whole_exchange() {
+    let whole = |value: &Value| value["editmeta"]["fields"].is_object() && value["changelog"]["histories"].is_array();
+    let files: Vec<(PathBuf, Value)> = fixtures("jira").into_iter().filter(|(_, value)| whole(value)).collect();
+    for (place, value) in &files {
+        let rig = jira().await;
+        site(&rig, true).await;
+        let id = value["id"].as_str().expect("an id");
+        let page = json!({"issues": [value], "startAt": 0, "maxResults": 50, "total": 1});
+        let issue = format!("/rest/api/2/issue/{id}");
+        for (place, body) in [
+            ("/rest/api/2/search".to_owned(), &page),
+            (issue.clone(), value),
+            (format!("{issue}/editmeta"), &value["editmeta"]),
+        ] {
+            Mock::given(path(place)).respond_with(json(200, body)).mount(&rig.server).await;
+        }
+        Mock::given(method("PUT"))
+            .and(path(issue))
+            .and(body_json(json!({"update": {"priority": [{"set": {"id": "1"}}]}})))
+            .respond_with(ResponseTemplate::new(204))
+            .with_priority(1)
+            .mount(&rig.server)
+            .await;
+        let (_, issues) = rig.poll(None, &Shelf::default()).await.expect("read");
+        let standing = Standing {
+            issue: Arc::new(issues[0].clone()),
+            sink: SinkId("field:assignee".to_owned()),
+            value: issues[0].assignees[0].name.clone(),
+        };
+        let answers = rig.tracker.authors(vec![standing]).await.expect("answered");
+        let author = &value["changelog"]["histories"][0]["author"];
+        let Author::Someone(person) = &answers[0].author else { panic!("{}: {answers:?}", place.display()) };
+        assert_eq!(Some(person.id.as_str()), author["key"].as_str(), "{}", place.display());
+        assert!(answers[0].at.is_some());
+        let mut set = change("jira", &issues[0].key.local, id, &[], &[("", "highest")]);
+        set.edits[0].sink = SinkId("field:priority".to_owned());
+        set.edits[0].from = issues[0].priority.clone();
+        let notes = Notes::default();
+        rig.tracker.write(vec![set], &notes, &CancellationToken::new()).await.expect("written");
+        assert!(notes.all()[1].starts_with("done"), "{}: {:?}", place.display(), notes.all());
+    }
+    eprintln!("{} recorded edit screens and changelogs of Jira played", files.len());
+}
+
 #[tokio::test]
 async fn recorded_issues_of_jira_are_read() {
     let mut played = 0;
@@ -82,28 +146,32 @@ async fn recorded_issues_of_jira_are_read() {
         if rows.is_empty() {
             continue;
         }
-        let rig = jira().await;
-        let server = json!({"baseUrl": "https://s.atlassian.net", "deploymentType": "Cloud"});
-        for (name, body) in [
-            ("myself", json!({})),
-            ("serverInfo", server),
-            ("field", json!([])),
-            ("search/jql", json!({"issues": rows})),
-        ] {
-            Mock::given(path(format!("/rest/api/3/{name}"))).respond_with(json(200, &body)).mount(&rig.server).await;
+        for data_center in [false, true] {
+            let rig = jira().await;
+            site(&rig, data_center).await;
+            let answer = if data_center {
+                json!({"issues": rows, "startAt": 0, "maxResults": 1000, "total": rows.len()})
+            } else {
+                json!({"issues": rows})
+            };
+            let search = if data_center { "/rest/api/2/search" } else { "/rest/api/3/search/jql" };
+            Mock::given(path(search)).respond_with(json(200, &answer)).mount(&rig.server).await;
+            let (read, issues) = rig
+                .poll(None, &Shelf::default())
+                .await
+                .unwrap_or_else(|trouble| panic!("{}: {trouble}", place.display()));
+            for (issue, row) in issues.iter().zip(&rows) {
+                // Some recordings are trimmed: what isn't told is empty.
+                let summary = row["fields"]["summary"].as_str().unwrap_or_default();
+                assert_eq!(issue.title, summary, "{}", place.display());
+                let labels = row["fields"]["labels"].as_array().map_or(0, Vec::len);
+                assert_eq!(issue.labels.len(), labels, "{}", place.display());
+                let person = row["fields"]["assignee"]["displayName"].as_str();
+                assert_eq!(issue.assignees.first().map(|person| person.name.as_str()), person, "{}", place.display());
+            }
+            assert_eq!(issues.len(), rows.len(), "{}", place.display());
+            assert_eq!(read.listed.map(|ids| ids.len()), Some(rows.len()), "{}", place.display());
         }
-        let project = json!({"id": "1", "key": "PAY"});
-        Mock::given(path("/rest/api/3/project/PAY")).respond_with(json(200, &project)).mount(&rig.server).await;
-        let (_, issues) =
-            rig.poll(None, &Shelf::default()).await.unwrap_or_else(|trouble| panic!("{}: {trouble}", place.display()));
-        for (issue, row) in issues.iter().zip(&rows) {
-            // Some recordings are trimmed: what isn't told is empty.
-            let summary = row["fields"]["summary"].as_str().unwrap_or_default();
-            assert_eq!(issue.title, summary, "{}", place.display());
-            let labels = row["fields"]["labels"].as_array().map_or(0, Vec::len);
-            assert_eq!(issue.labels.len(), labels, "{}", place.display());
-        }
-        assert_eq!(issues.len(), rows.len(), "{}", place.display());
         played += 1;
     }
     eprintln!("{played} recorded answers of Jira played");

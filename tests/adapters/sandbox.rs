@@ -6,27 +6,32 @@ use std::sync::Arc;
 use roadmapd::model::{ContainerKey, Issue, RelationKind, TrackerName, Turn};
 use roadmapd::plan::Change;
 use roadmapd::sandbox::{Corpus, Fault, Matcher, Options, Running, Sandbox, Tracker as Side};
-use roadmapd::tracker::{Ask, Fetch, Found, LabelSpec, Tracker, TrackerConfig, TroubleKind, Write};
+use roadmapd::tracker::{Ask, Fetch, Found, JiraConfig, LabelSpec, Read, Tracker, TrackerConfig, TroubleKind, Write};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::support::{Notes, Shelf, change, github_config, jira_config, policy, token_file};
 
 /// A tracker of the sandbox, what the store would know of it, and what it remembered.
-struct Reader {
-    tracker: Tracker,
-    shelf: Shelf,
-    memory: Option<String>,
-    _token: tempfile::NamedTempFile,
+pub struct Reader {
+    pub tracker: Tracker,
+    pub shelf: Shelf,
+    pub memory: Option<String>,
+    pub token: tempfile::NamedTempFile,
 }
 
 impl Reader {
     /// Reads what changed and shelves it; gives the keys of what came.
-    async fn read(&mut self, census: bool) -> BTreeSet<String> {
+    pub async fn read(&mut self, census: bool) -> BTreeSet<String> {
+        self.read_whole(census).await.1
+    }
+
+    /// The same, with what the reading left.
+    pub async fn read_whole(&mut self, census: bool) -> (Read, BTreeSet<String>) {
         let (pages, mut read_pages) = mpsc::channel(1000);
         let ask = Ask { memory: self.memory.clone(), server: None, census, turn: Turn(2) };
         let read = self.tracker.poll(ask, &self.shelf, pages).await.expect("read");
-        self.memory = Some(read.memory);
+        self.memory = Some(read.memory.clone());
         let mut keys = BTreeSet::new();
         while let Some(page) = read_pages.recv().await {
             for issue in page {
@@ -34,10 +39,14 @@ impl Reader {
                 self.shelf.0.insert(issue.id.id.clone(), issue);
             }
         }
-        keys
+        (read, keys)
     }
 
-    fn open(&self) -> Vec<&Issue> {
+    pub fn issue(&self, key: &str) -> &Issue {
+        self.shelf.0.values().find(|issue| issue.key.local == key).expect("an issue that was read")
+    }
+
+    pub fn open(&self) -> Vec<&Issue> {
         self.shelf.0.values().filter(|issue| issue.status.is_open()).collect()
     }
 }
@@ -49,18 +58,24 @@ fn github_side(sandbox: &Running) -> Reader {
         config.repositories = sandbox.repositories();
     }
     let tracker = Tracker::connect_with(&config, policy()).expect("connected");
-    Reader { tracker, shelf: Shelf::default(), memory: None, _token: token }
+    Reader { tracker, shelf: Shelf::default(), memory: None, token }
 }
 
 fn jira_side(sandbox: &Running) -> Reader {
+    jira_side_with(sandbox, |_| {})
+}
+
+/// The sandbox's Jira with a configuration that is changed a little.
+pub fn jira_side_with(sandbox: &Running, change: impl FnOnce(&mut JiraConfig)) -> Reader {
     let token = token_file(sandbox.jira_token());
     let mut config = jira_config(sandbox.jira_url(), &token, None);
     if let TrackerConfig::Jira(config) = &mut config {
         config.projects = sandbox.projects();
         config.user = Some(sandbox.jira_user().to_owned());
+        change(config);
     }
     let tracker = Tracker::connect_with(&config, policy()).expect("connected");
-    Reader { tracker, shelf: Shelf::default(), memory: None, _token: token }
+    Reader { tracker, shelf: Shelf::default(), memory: None, token }
 }
 
 async fn start(issues: usize) -> Running {
@@ -166,13 +181,14 @@ async fn levels_are_written_beside_every_other_label_and_read_back() {
 #[tokio::test]
 async fn a_write_that_was_applied_but_not_answered_is_sent_once_and_found_by_id() {
     let sandbox = start(10).await;
-    for (tracker, mut side, part) in
-        [(Side::GitHub, github_side(&sandbox), "/labels"), (Side::Jira, jira_side(&sandbox), "/issue/")]
-    {
+    for (tracker, mut side, verb, part) in [
+        (Side::GitHub, github_side(&sandbox), http::Method::POST, "/labels"),
+        (Side::Jira, jira_side(&sandbox), http::Method::PUT, "/issue/"),
+    ] {
         side.read(false).await;
         let name = side.tracker.name().to_string();
         let issue = side.open()[0].clone();
-        sandbox.fail(tracker, Matcher::path(part), Fault::ResetAfterApply, 1);
+        sandbox.fail(tracker, Matcher::new(verb, part), Fault::ResetAfterApply, 1);
         sandbox.reset_counts();
         let notes = Notes::default();
         side.tracker

@@ -3,6 +3,7 @@
 mod faults;
 mod github;
 mod jira;
+mod jira_data_center;
 mod schemas;
 
 use std::sync::Once;

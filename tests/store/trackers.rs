@@ -1,5 +1,7 @@
 //! What is remembered about trackers.
 
+use std::collections::BTreeMap;
+
 use roadmapd::store::{StoreTrouble, TrackerState};
 use roadmapd::tracker::Read;
 
@@ -12,6 +14,7 @@ fn read(memory: &str) -> Read {
         server: "https://acme.atlassian.net".into(),
         containers: vec![container("jira:PAY")],
         findings: vec!["two story-point fields".into()],
+        allowed: Default::default(),
     }
 }
 
@@ -27,6 +30,7 @@ async fn the_first_whole_reading_is_a_census_and_later_ones_only_if_they_say_so(
     store.read_failed(&jira(), at(0), "it was down").await.unwrap();
     store.finish_reading(&jira(), &read("one"), at(1), false).await.unwrap();
     let first = TrackerState {
+        allowed: BTreeMap::new(),
         memory: Some("one".into()),
         server: Some("https://acme.atlassian.net".into()),
         whole: true,

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{NUMBERS, STORY_POINT_ESTIMATE, STORY_POINTS, SYSTEM, display_name, schema};
+use super::fields::{
+    EPIC_LINK, IMPACT, IMPACTS, NUMBERS, STORY_POINT_ESTIMATE, STORY_POINTS, SYSTEM, display_name, schema,
+};
 use super::render::avatars;
 use super::routes::{Answer, Ask, no_such_issue, not_authenticated, ok, refusal};
 use super::{BOT, DEFAULT_PRIORITY, KINDS, LINK_KINDS, PRIORITIES, Site};
@@ -28,11 +30,35 @@ pub(super) fn offset_of(call: &Call, default: usize) -> (usize, usize) {
 
 impl Site {
     pub(super) fn get_server_info(&mut self, ask: &Ask) -> Answer {
+        if self.shape.data_center {
+            return Ok(ok(&json!({
+                "baseUrl": self.base, "version": "10.3.24", "versionNumbers": [10, 3, 24], "deploymentType": "Server",
+                "buildNumber": 10_030_024, "buildDate": "2026-11-20T00:00:00.000+0000", "serverTime": self.stamp(ask.call.now),
+                "scmInfo": "0000000000000000000000000000000000000000", "serverTitle": "Jira",
+            })));
+        }
         Ok(ok(&json!({
             "baseUrl": self.base, "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0], "deploymentType": "Cloud",
             "buildNumber": 100_297, "buildDate": "2026-11-20T00:00:00.000+0000", "serverTime": self.stamp(ask.call.now),
             "scmInfo": "0000000000000000000000000000000000000000", "serverTitle": "Jira", "serverTimeZone": "Etc/UTC",
         })))
+    }
+
+    /// Which site this is, to anybody.
+    pub(super) fn get_tenant(&mut self, _: &Ask) -> Answer {
+        Ok(ok(&json!({"cloudId": super::CLOUD_ID})))
+    }
+
+    /// The bot's personal access tokens: the one that it uses.
+    pub(super) fn list_tokens(&mut self, ask: &Ask) -> Answer {
+        if !ask.known() {
+            return Err(not_authenticated());
+        }
+        let expires = self.started + jiff::SignedDuration::from_hours(24 * 90);
+        Ok(ok(&json!([{
+            "id": 1, "name": "roadmapd", "createdAt": self.stamp(self.started), "expiringAt": self.stamp(expires),
+            "lastAccessedAt": self.stamp(ask.call.now),
+        }])))
     }
 
     pub(super) fn get_myself(&mut self, ask: &Ask) -> Answer {
@@ -48,20 +74,33 @@ impl Site {
     }
 
     pub(super) fn list_fields(&mut self, ask: &Ask) -> Answer {
-        let system = SYSTEM.iter().map(|(id, name, _, _, clauses)| {
+        let data_center = self.shape.data_center;
+        let system = SYSTEM.iter().filter(|field| !data_center || field.0 != "statuscategorychangedate");
+        let system = system.map(|(id, name, _, _, clauses)| {
             json!({
                 "id": id, "key": id, "name": name, "custom": false, "orderable": true, "navigable": *id != "comment",
                 "searchable": !clauses.is_empty(), "clauseNames": clauses, "schema": schema(id),
             })
         });
-        let custom = NUMBERS.iter().filter(|_| ask.known()).map(|(id, name, _)| {
+        let numbers = NUMBERS.iter().filter(|field| !data_center || field.0 != STORY_POINT_ESTIMATE);
+        let numbers = numbers.map(|field| (field.0, field.1));
+        let epic_link = data_center.then_some((EPIC_LINK, "Epic Link"));
+        let custom = numbers.chain([(IMPACT, "Impact")]).chain(epic_link).filter(|_| ask.known());
+        let custom = custom.map(|(id, name)| {
             let number = id.trim_start_matches("customfield_");
             json!({
                 "id": id, "key": id, "name": name, "untranslatedName": name, "custom": true, "orderable": true, "navigable": true,
                 "searchable": true, "clauseNames": [format!("cf[{number}]"), name], "schema": schema(id),
             })
         });
-        Ok(ok(&Value::Array(system.chain(custom).collect())))
+        let mut rows: Vec<Value> = system.chain(custom).collect();
+        if data_center {
+            for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+                row.remove("key");
+                row.remove("untranslatedName");
+            }
+        }
+        Ok(ok(&Value::Array(rows)))
     }
 
     /// A page of `values` in the frame that lists by offset have.
@@ -103,6 +142,10 @@ impl Site {
 
     fn project_details(&self, place: usize) -> Value {
         let mut row = self.project_row(place);
+        if self.shape.data_center {
+            row["expand"] = json!("description,lead,url,projectKeys");
+            return row;
+        }
         row["style"] = json!(if self.projects[place].team_managed { "next-gen" } else { "classic" });
         row["isPrivate"] = json!(false);
         row["avatarUrls"] = avatars(&self.projects[place].key);
@@ -134,7 +177,10 @@ impl Site {
     }
 
     pub(super) fn get_permissions(&mut self, ask: &Ask) -> Answer {
-        let Some(wanted) = ask.call.param("permissions") else {
+        let all = PERMISSIONS.map(|permission| permission.0).join(",");
+        // Data Center always tells all of them.
+        let wanted = if self.shape.data_center { Some(all.as_str()) } else { ask.call.param("permissions") };
+        let Some(wanted) = wanted else {
             return Err(refusal(400, "The 'permissions' query parameter is required."));
         };
         if let Some(key) = ask.call.param("projectKey").filter(|key| self.project(key).is_none() || !ask.known()) {
@@ -180,10 +226,11 @@ impl Site {
     /// Ids of the fields on a project's edit screen that the sandbox can edit.
     pub(super) fn editable(&self, project: usize) -> Vec<&'static str> {
         let project = &self.projects[project];
-        let hidden = if project.team_managed { STORY_POINTS } else { STORY_POINT_ESTIMATE };
+        let team_managed = project.team_managed && !self.shape.data_center;
+        let hidden = if team_managed { STORY_POINTS } else { STORY_POINT_ESTIMATE };
         let numbers = NUMBERS.iter().map(|field| field.0).filter(|id| *id != hidden);
         let priority = (!project.priority_hidden).then_some("priority");
-        std::iter::once("labels").chain(priority).chain(numbers).collect()
+        std::iter::once("labels").chain(priority).chain(numbers).chain([IMPACT]).collect()
     }
 
     fn screen_row(&self, id: &str) -> Value {
@@ -195,6 +242,13 @@ impl Site {
         if id == "priority" {
             row["allowedValues"] = (0..PRIORITIES.len()).map(|place| self.priority_row(place)).collect();
             row["defaultValue"] = self.priority_row(DEFAULT_PRIORITY);
+        }
+        if id == IMPACT {
+            row["allowedValues"] = (0..IMPACTS.len()).map(|place| self.impact_row(place)).collect();
+        }
+        if self.shape.data_center {
+            row["fieldId"] = json!(id);
+            row.as_object_mut().map(|row| row.remove("key"));
         }
         if id == "labels" {
             row["autoCompleteUrl"] = json!(format!("{}/rest/api/1.0/labels/suggest?query=", self.base));

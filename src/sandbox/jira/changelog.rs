@@ -13,16 +13,20 @@ const ISSUES_MAX: usize = 1000;
 const FIELDS_MAX: usize = 10;
 
 impl Site {
-    fn history_row(&self, history: &History, fields: &[&str]) -> Value {
+    pub(super) fn history_row(&self, history: &History, fields: &[&str]) -> Value {
         let items: Vec<_> = history
             .items
             .iter()
             .filter(|item| fields.is_empty() || fields.contains(&item.field))
             .map(|item| {
-                json!({
+                let mut row = json!({
                     "field": field_name(item.field), "fieldtype": if item.field.starts_with("customfield_") { "custom" } else { "jira" },
                     "fieldId": item.field, "from": item.from, "fromString": item.from_text, "to": item.to, "toString": item.to_text,
-                })
+                });
+                if self.shape.data_center {
+                    row.as_object_mut().map(|row| row.remove("fieldId"));
+                }
+                row
             })
             .collect();
         json!({"id": history.id.to_string(), "author": self.user_row(history.author), "created": self.stamp(history.at), "items": items})

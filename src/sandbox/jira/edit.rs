@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::acts::set;
-use super::fields::{FieldSet, number_field};
+use super::fields::{FieldSet, IMPACT, IMPACTS, number_field};
 use super::plant::priority_named;
 use super::routes::{Answer, Ask, body_of, field_refusal, no_such_issue, ok, refusal};
 use super::{BOT, Issue, Item, PRIORITIES, Site};
@@ -19,6 +19,7 @@ const LABEL_MAX: usize = 255;
 struct Edit {
     labels: Vec<String>,
     priority: usize,
+    impact: Option<usize>,
     numbers: BTreeMap<&'static str, Option<f64>>,
 }
 
@@ -41,7 +42,12 @@ impl Edit {
         if let Some(both) = fields.keys().find(|name| update.contains_key(*name)) {
             return Err(field_refusal(400, both, &format!("Field '{both}' cannot be in both 'fields' and 'update'.")));
         }
-        let mut edit = Self { labels: issue.labels.clone(), priority: issue.priority, numbers: BTreeMap::new() };
+        let mut edit = Self {
+            labels: issue.labels.clone(),
+            priority: issue.priority,
+            impact: issue.impact,
+            numbers: BTreeMap::new(),
+        };
         for (name, value) in fields {
             edit.take(name, "set", value, editable)?;
         }
@@ -78,6 +84,8 @@ impl Edit {
         }
         if field == "priority" {
             self.priority = priority_of(value)?;
+        } else if field == IMPACT {
+            self.impact = impact_of(value)?;
         } else if let Some(id) = number_field(field) {
             if !(value.is_null() || value.is_number()) {
                 return Err(field_refusal(400, field, "Operation value must be a number"));
@@ -138,6 +146,9 @@ impl Edit {
         if self.priority != issue.priority {
             items.push(Item::priority(issue.priority, self.priority));
         }
+        if self.impact != issue.impact {
+            items.push(Item::impact(issue.impact, self.impact));
+        }
         for (field, to) in &self.numbers {
             let from = issue.numbers.get(field).copied();
             if from != *to {
@@ -178,12 +189,30 @@ fn priority_of(value: &Value) -> Result<usize, Reply> {
     found.ok_or_else(|| field_refusal(400, "priority", "The priority selected is invalid."))
 }
 
+fn impact_of(value: &Value) -> Result<Option<usize>, Reply> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let part = |name: &str| value.get(name).and_then(Value::as_str);
+    let found = IMPACTS.iter().position(|(id, name)| part("id") == Some(id) || part("value") == Some(name));
+    found.map(Some).ok_or_else(|| {
+        let said = part("id").or(part("value")).unwrap_or_default();
+        field_refusal(400, IMPACT, &format!("Option id '{said}' is not valid"))
+    })
+}
+
 impl Site {
     pub(super) fn put_issue(&mut self, ask: &Ask) -> Answer {
         let id = self.id_of(ask.at(1)).filter(|_| ask.known()).ok_or_else(no_such_issue)?;
         let body = body_of(ask.call)?;
         if ask.caller == Caller::Reader {
             return Err(refusal(403, "You do not have permission to edit issues in this project."));
+        }
+        if ask.call.param("notifyUsers") == Some("false") && !self.shape.may_discard_notifications {
+            return Err(refusal(
+                403,
+                "To discard the user notification either admin or project admin permissions are required.",
+            ));
         }
         let issue = self.issues.get(&id).ok_or_else(no_such_issue)?;
         let edit = Edit::read(issue, &body, &self.editable(issue.project))?;
@@ -192,6 +221,7 @@ impl Site {
             self.change(id, BOT, ask.call.now, items, |issue| {
                 issue.labels = edit.labels;
                 issue.priority = edit.priority;
+                issue.impact = edit.impact;
                 for (field, to) in edit.numbers {
                     set(issue, field, to);
                 }

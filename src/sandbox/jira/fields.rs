@@ -10,6 +10,12 @@ pub(super) const STORY_POINT_ESTIMATE: &str = "customfield_10016";
 pub(super) const STORY_POINTS: &str = "customfield_10028";
 /// "Business value", a float.
 pub(super) const BUSINESS_VALUE: &str = "customfield_10050";
+/// "Impact", a single choice.
+pub(super) const IMPACT: &str = "customfield_10060";
+/// Its options: id, value.
+pub(super) const IMPACTS: [(&str, &str); 3] = [("10101", "Severe"), ("10102", "Moderate"), ("10103", "Minor")];
+/// "Epic Link", by which Data Center names an issue's epic.
+pub(super) const EPIC_LINK: &str = "customfield_10008";
 /// Number fields: id, name, schema.
 pub(super) const NUMBERS: [(&str, &str, &str); 3] = [
     (STORY_POINT_ESTIMATE, "Story point estimate", "com.pyxis.greenhopper.jira:jsw-story-points"),
@@ -55,6 +61,12 @@ pub(super) fn schema(id: &str) -> Value {
     if let Some((id, _, custom)) = NUMBERS.iter().find(|field| field.0 == id) {
         let number = id.trim_start_matches("customfield_").parse::<u64>().unwrap_or(0);
         return json!({"type": "number", "custom": custom, "customId": number});
+    }
+    if id == IMPACT {
+        return json!({"type": "option", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:select", "customId": 10060});
+    }
+    if id == EPIC_LINK {
+        return json!({"type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link", "customId": 10008});
     }
     let known = SYSTEM.iter().find(|field| field.0 == id);
     let mut schema = json!({"type": known.map_or("string", |field| field.2), "system": id});
@@ -154,6 +166,18 @@ impl Item {
         }
     }
 
+    pub(super) fn impact(from: Option<usize>, to: Option<usize>) -> Self {
+        let part = |place: Option<usize>, of: fn((&str, &str)) -> String| place.map(|place| of(IMPACTS[place]));
+        let (id, value) = (|option: (&str, &str)| option.0.to_owned(), |option: (&str, &str)| option.1.to_owned());
+        Self {
+            field: IMPACT,
+            from: part(from, id),
+            from_text: part(from, value),
+            to: part(to, id),
+            to_text: part(to, value),
+        }
+    }
+
     pub(super) fn number(field: &'static str, from: Option<f64>, to: Option<f64>) -> Self {
         Self::text(field, from.map(|number| number.to_string()), to.map(|number| number.to_string()))
     }
@@ -161,6 +185,9 @@ impl Item {
 
 /// A field's name, as changelogs show it.
 pub(super) fn field_name(id: &str) -> &str {
+    if id == IMPACT {
+        return "Impact";
+    }
     NUMBERS.iter().find(|field| field.0 == id).map_or(id, |field| field.1)
 }
 

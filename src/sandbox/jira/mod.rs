@@ -1,4 +1,4 @@
-//! The Jira Cloud site: its state. Requests are answered in routes, search and edit; rows made in render.
+//! The Jira site, Cloud or Data Center: its state. Requests are answered in routes, search and edit; rows made in render.
 
 mod acts;
 mod adf;
@@ -13,6 +13,7 @@ mod render;
 mod routes;
 mod search;
 mod terms;
+mod wiki;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -21,18 +22,31 @@ use jiff::civil::Date;
 
 pub(super) use self::routes::anonymous_empty;
 use super::message::Call;
-use super::{Entry, Facts, SandboxError, Tracker, Zone};
+use super::{Entry, Facts, JiraShape, SandboxError, Tracker, Zone};
 
 /// Method and route of a request, and whether it could change something.
 pub(super) fn route_name(call: &Call) -> (String, bool) {
     let path: Vec<_> = call.segments.iter().map(String::as_str).collect();
-    let found = routes::find(call.method.as_str(), &path);
+    let found = routes::find(call.method.as_str(), &path, None);
     let writes = found.as_ref().map_or(call.method != http::Method::GET, |route| route.writes);
     let name = found.map_or_else(
         || call.target.split('?').next().unwrap_or("/").to_owned(),
-        |route| format!("/rest/api/{}{}", call.segment(2), route.path),
+        |route| match call.segment(1) {
+            "api" => format!("/rest/api/{}{}", call.segment(2), route.path),
+            _ => route.path.to_owned(),
+        },
     );
     (format!("{} {name}", call.method), writes)
+}
+
+/// By which id the gateway knows the site.
+const CLOUD_ID: &str = "0b07b07b-0000-4000-8000-00000000c1d0";
+
+/// The request's target as the site sees it, and whether it came through the gateway; None: not the site's.
+pub(super) fn entrance<'a>(shape: &JiraShape, target: &'a str) -> Option<(&'a str, bool)> {
+    let inside = |prefix: &str| target.strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
+    let gateway = inside(&format!("/ex/jira/{CLOUD_ID}")).filter(|_| !shape.data_center);
+    gateway.map(|rest| (rest, true)).or_else(|| inside(&shape.context).map(|rest| (rest, false)))
 }
 
 /// All of it.
@@ -42,6 +56,8 @@ pub(in crate::sandbox) struct Site {
     token: String,
     read_only_token: String,
     zone: Zone,
+    shape: JiraShape,
+    started: Timestamp,
     search_lag_ms: u64,
     request: u64,
     people: Vec<Person>,
@@ -95,6 +111,8 @@ struct Issue {
     parent: Option<u64>,
     /// Number fields by id.
     numbers: BTreeMap<&'static str, f64>,
+    /// The option of [`fields::IMPACT`], by its place.
+    impact: Option<usize>,
     /// Places in the site's links.
     links: Vec<usize>,
     reporter: Option<usize>,

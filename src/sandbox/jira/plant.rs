@@ -36,6 +36,8 @@ impl Site {
             token: options.jira_token.clone(),
             read_only_token: options.jira_read_only_token.clone(),
             zone: options.jira_zone.clone(),
+            shape: options.jira_shape.clone(),
+            started: now,
             search_lag_ms: 0,
             request: 0,
             person_by_name: HashMap::from([(bot.name.clone(), 0)]),
@@ -129,6 +131,7 @@ impl Site {
             labels: seed.labels.clone(),
             parent: None,
             numbers: self.numbers(project, seed),
+            impact: None,
             links: Vec::new(),
             reporter: seed.reporter.as_ref().map(|name| self.person(name)),
             assignee: seed.assignee.as_ref().map(|name| self.person(name)),
@@ -154,7 +157,11 @@ impl Site {
     }
 
     fn numbers(&self, project: usize, seed: &JiraIssueSeed) -> BTreeMap<&'static str, f64> {
-        let points = if self.projects[project].team_managed { STORY_POINT_ESTIMATE } else { STORY_POINTS };
+        let points = if self.projects[project].team_managed && !self.shape.data_center {
+            STORY_POINT_ESTIMATE
+        } else {
+            STORY_POINTS
+        };
         [(points, seed.points), (BUSINESS_VALUE, seed.value)]
             .into_iter()
             .filter_map(|(id, number)| Some((id, number?)))

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde_json::{Map, Value, json};
 
-use super::fields::{FieldSet, NUMBERS};
-use super::{Issue, KINDS, LINK_KINDS, PRIORITIES, STATUSES, Site, adf};
+use super::fields::{EPIC_LINK, FieldSet, IMPACT, IMPACTS, NUMBERS, STORY_POINT_ESTIMATE};
+use super::{Issue, KINDS, LINK_KINDS, PRIORITIES, STATUSES, Site, adf, wiki};
 
 impl Site {
     /// The offset of the authenticated user's profile.
@@ -20,11 +20,18 @@ impl Site {
     }
 
     pub(super) fn api(&self, path: &str) -> String {
-        format!("{}/rest/api/3/{path}", self.base)
+        format!("{}/rest/api/{}/{path}", self.base, if self.shape.data_center { 2 } else { 3 })
     }
 
     pub(super) fn user_row(&self, place: usize) -> Value {
         let person = &self.people[place];
+        if self.shape.data_center {
+            return json!({
+                "self": self.api(&format!("user?username={}", person.name)), "name": person.name,
+                "key": format!("JIRAUSER{}", 10_100 + place), "emailAddress": person.email, "displayName": person.display,
+                "active": true, "timeZone": self.zone.name, "avatarUrls": avatars(&person.name),
+            });
+        }
         let mut row = json!({
             "self": self.api(&format!("user?accountId={}", person.account)), "accountId": person.account,
             "accountType": "atlassian", "displayName": person.display, "active": true, "timeZone": self.zone.name,
@@ -61,19 +68,27 @@ impl Site {
 
     pub(super) fn kind_row(&self, place: usize) -> Value {
         let (id, name, level) = KINDS[place];
-        json!({
+        let mut row = json!({
             "self": self.api(&format!("issuetype/{id}")), "id": id, "description": "", "name": name, "subtask": level < 0,
             "iconUrl": format!("{}/images/icons/issuetypes/{}.svg", self.base, name.to_lowercase()), "hierarchyLevel": level,
-        })
+        });
+        if self.shape.data_center {
+            row.as_object_mut().map(|row| row.remove("hierarchyLevel"));
+        }
+        row
     }
 
     pub(super) fn project_row(&self, place: usize) -> Value {
         let project = &self.projects[place];
-        json!({
+        let mut row = json!({
             "self": self.api(&format!("project/{}", project.id)), "id": project.id.to_string(), "key": project.key,
             "name": project.name, "projectTypeKey": "software", "simplified": project.team_managed,
             "avatarUrls": avatars(&project.key),
-        })
+        });
+        if self.shape.data_center {
+            row.as_object_mut().map(|row| row.remove("simplified"));
+        }
+        row
     }
 
     pub(super) fn link_kind_row(&self, place: usize) -> Value {
@@ -123,11 +138,13 @@ impl Site {
             issue
                 .description
                 .as_deref()
-                .map_or(Value::Null, |text| if rich { adf::document(text) } else { json!(text) })
+                .map_or(Value::Null, |text| if rich { adf::document(text) } else { json!(wiki::markup(text)) })
         });
         put("labels", &|| json!(issue.labels));
         put("status", &|| self.status_row(issue.status));
-        put("statuscategorychangedate", &|| self.stamp(issue.status_since));
+        if !self.shape.data_center {
+            put("statuscategorychangedate", &|| self.stamp(issue.status_since));
+        }
         put("priority", &|| self.priority_row(issue.priority));
         put("issuetype", &|| self.kind_row(issue.kind));
         put("project", &|| self.project_row(issue.project));
@@ -157,20 +174,32 @@ impl Site {
                 .as_ref()
                 .map_or(Value::Null, |name| self.named("securitylevel", std::slice::from_ref(name))[0].clone())
         });
-        for (field, ..) in NUMBERS {
+        put(IMPACT, &|| issue.impact.map_or(Value::Null, |place| self.impact_row(place)));
+        let numbers = NUMBERS.into_iter().filter(|field| !self.shape.data_center || field.0 != STORY_POINT_ESTIMATE);
+        for (field, ..) in numbers {
             put(field, &|| issue.numbers.get(field).map_or(Value::Null, |number| json!(number)));
         }
         // A field that an issue doesn't have is left out, unlike one that is empty.
-        if let Some(parent) = issue.parent.and_then(|id| self.issues.get(&id)) {
+        // Data Center has a parent for sub-tasks only, and a field that names the epic.
+        let parent = issue.parent.and_then(|id| self.issues.get(&id));
+        let is_subtask = KINDS[issue.kind].2 < 0;
+        if self.shape.data_center && !is_subtask {
+            put(EPIC_LINK, &|| parent.map_or(Value::Null, |epic| json!(epic.key)));
+        } else if let Some(parent) = parent {
             put("parent", &|| self.stub(parent));
         }
         json!({"expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations", "id": id, "self": self.api(&format!("issue/{id}")), "key": issue.key, "fields": fields})
     }
 
+    pub(super) fn impact_row(&self, place: usize) -> Value {
+        let (id, value) = IMPACTS[place];
+        json!({"self": self.api(&format!("customFieldOption/{id}")), "value": value, "id": id})
+    }
+
     fn comments(&self, issue: &Issue) -> Value {
         let own = self.api(&format!("issue/{}/comment", issue.id));
         let rows: Vec<_> = (0..issue.comments)
-            .map(|n| json!({"self": format!("{own}/{n}"), "id": format!("{}{n:03}", issue.id), "body": adf::document("A comment."), "created": self.stamp(issue.created), "updated": self.stamp(issue.created)}))
+            .map(|n| json!({"self": format!("{own}/{n}"), "id": format!("{}{n:03}", issue.id), "body": if self.shape.data_center { json!("A comment.") } else { adf::document("A comment.") }, "created": self.stamp(issue.created), "updated": self.stamp(issue.created)}))
             .collect();
         json!({"comments": rows, "self": own, "maxResults": issue.comments, "total": issue.comments, "startAt": 0})
     }

@@ -39,27 +39,46 @@ pub(super) struct Route {
     pub handler: fn(&mut Site, &Ask) -> Answer,
 }
 
-/// The route for a method and the path's segments.
-pub(super) fn find(method: &str, path: &[&str]) -> Option<Route> {
-    let ["rest", "api", "2" | "3", path @ ..] = path else { return None };
+/// The route for a method and the path's segments; `data_center` where only one kind of Jira is meant.
+pub(super) fn find(method: &str, path: &[&str], data_center: Option<bool>) -> Option<Route> {
     let read = |path, handler| Some(Route { path, writes: false, handler });
+    let (server, path) = match path {
+        ["_edge", "tenant_info"] if data_center != Some(true) => return read("/_edge/tenant_info", Site::get_tenant),
+        ["rest", "pat", "latest", "tokens"] if data_center != Some(false) => {
+            return read("/rest/pat/latest/tokens", Site::list_tokens);
+        }
+        ["rest", "api", "2", path @ ..] => (data_center != Some(false), path),
+        ["rest", "api", "3", path @ ..] if data_center != Some(true) => (false, path),
+        _ => return None,
+    };
+    let cloud = data_center != Some(true);
     match (method, path) {
         ("GET", ["serverInfo"]) => read("/serverInfo", Site::get_server_info),
         ("GET", ["myself"]) => read("/myself", Site::get_myself),
-        ("GET" | "POST", ["search", "jql"]) => read("/search/jql", Site::search),
-        ("GET" | "POST", ["search"]) => read("/search", Site::removed_search),
-        ("POST", ["issue", "bulkfetch"]) => read("/issue/bulkfetch", Site::fetch_issues),
         ("GET", ["issue", _]) => read("/issue/{issueIdOrKey}", Site::get_issue),
         ("PUT", ["issue", _]) => Some(Route { path: "/issue/{issueIdOrKey}", writes: true, handler: Site::put_issue }),
         ("GET", ["issue", _, "editmeta"]) => read("/issue/{issueIdOrKey}/editmeta", Site::get_edit_screen),
+        ("GET", ["field"]) => read("/field", Site::list_fields),
+        ("GET", ["issueLinkType"]) => read("/issueLinkType", Site::list_link_kinds),
+        ("GET", ["project", key]) if *key != "search" => read("/project/{projectIdOrKey}", Site::get_project),
+        ("GET", ["mypermissions"]) => read("/mypermissions", Site::get_permissions),
+        ("GET" | "POST", ["search"]) if server => read("/search", Site::search_by_offset),
+        _ if cloud => find_in_cloud(method, path),
+        _ => None,
+    }
+}
+
+/// Routes that only Cloud has.
+fn find_in_cloud(method: &str, path: &[&str]) -> Option<Route> {
+    let read = |path, handler| Some(Route { path, writes: false, handler });
+    match (method, path) {
+        ("GET" | "POST", ["search", "jql"]) => read("/search/jql", Site::search),
+        ("GET" | "POST", ["search"]) => read("/search", Site::removed_search),
+        ("POST", ["issue", "bulkfetch"]) => read("/issue/bulkfetch", Site::fetch_issues),
         ("GET", ["issue", _, "changelog"]) => read("/issue/{issueIdOrKey}/changelog", Site::get_changelog),
         ("POST", ["changelog", "bulkfetch"]) => read("/changelog/bulkfetch", Site::fetch_changelogs),
-        ("GET", ["field"]) => read("/field", Site::list_fields),
         ("GET", ["priority", "search"]) => read("/priority/search", Site::list_priorities),
-        ("GET", ["issueLinkType"]) => read("/issueLinkType", Site::list_link_kinds),
         ("GET", ["project", "search"]) => read("/project/search", Site::list_projects),
-        ("GET", ["project", _]) => read("/project/{projectIdOrKey}", Site::get_project),
-        ("GET", ["mypermissions"]) => read("/mypermissions", Site::get_permissions),
         _ => None,
     }
 }
@@ -72,31 +91,48 @@ impl Site {
         let (caller, failed) = self.caller(call);
         let path: Vec<_> = call.segments.iter().map(String::as_str).collect();
         let ask = Ask { call, caller, rich: call.segment(2) == "3" };
-        let reply = match find(call.method.as_str(), &path) {
+        let reply = match find(call.method.as_str(), &path, Some(self.shape.data_center)) {
+            // Neither the gateway nor Data Center takes a wrong credential for none.
+            _ if failed && call.by_gateway => {
+                Reply::json(401, JSON, &json!({"code": 401, "message": "Unauthorized; scope does not match"}))
+            }
+            _ if failed && self.shape.data_center => not_authenticated(),
             Some(route) => (route.handler)(self, &ask).unwrap_or_else(|early| early),
             None => {
                 refusal(501, &format!("The sandbox's Jira doesn't know the route {} {}.", call.method, call.target))
             }
         };
+        let request = digest(&[&self.request.to_be_bytes()]);
         let reply = reply
-            .with("server", "AtlassianEdge")
             .with("date", call.now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
-            .with("x-arequestid", digest(&[&self.request.to_be_bytes()]))
+            .with("x-arequestid", request)
             .with("cache-control", "no-cache, no-store, no-transform");
+        let (who, name) = match self.shape.data_center {
+            true => ("x-ausername", &self.people[super::BOT].name),
+            false => ("x-aaccountid", &self.people[super::BOT].account),
+        };
+        let reply = if self.shape.data_center { reply } else { reply.with("server", "AtlassianEdge") };
         match caller {
             Caller::Nobody if failed => reply.with("x-seraph-loginreason", "AUTHENTICATED_FAILED"),
             Caller::Nobody => reply,
-            Caller::Reader | Caller::Writer => reply.with("x-aaccountid", self.people[super::BOT].account.clone()),
+            Caller::Reader | Caller::Writer if self.shape.data_center => {
+                reply.with(who, name.clone()).with("x-seraph-loginreason", "OK")
+            }
+            Caller::Reader | Caller::Writer => reply.with(who, name.clone()),
         }
     }
 
     /// Who asks, and whether credentials came that were wrong.
     fn caller(&self, call: &Call) -> (Caller, bool) {
-        if call.header(AUTHORIZATION.as_str()).is_none() {
-            return (Caller::Nobody, false);
-        }
-        let given = call.credential().and_then(base64_decode).and_then(|bytes| String::from_utf8(bytes).ok());
-        let is = |token: &str| given.as_deref() == Some(format!("{}:{token}", self.user).as_str());
+        let Some(header) = call.header(AUTHORIZATION.as_str()) else { return (Caller::Nobody, false) };
+        let given = call.credential().unwrap_or_default();
+        let basic = base64_decode(given).and_then(|bytes| String::from_utf8(bytes).ok());
+        let bearer = header.starts_with("Bearer ") && (self.shape.data_center || call.by_gateway);
+        let right_way = call.by_gateway == self.shape.scoped;
+        let is = |token: &str| {
+            let basic = basic.as_deref() == Some(format!("{}:{token}", self.user).as_str());
+            right_way && (basic || bearer && given == token)
+        };
         if is(&self.token) {
             (Caller::Writer, false)
         } else if is(&self.read_only_token) {

@@ -95,12 +95,21 @@ fn query_as_body(ask: &Ask) -> Value {
     }
     for (name, value) in ask.call.query.iter().filter(|(name, _)| name != "fields") {
         body[name.as_str()] = match name.as_str() {
-            "maxResults" => value.parse::<u64>().map_or(Value::Null, Value::from),
+            "maxResults" | "startAt" => value.parse::<u64>().map_or(Value::Null, Value::from),
             "reconcileIssues" => value.split(',').filter_map(|id| id.parse::<u64>().ok()).collect(),
             _ => Value::String(value.clone()),
         };
     }
     body
+}
+
+/// Whether the changelog is asked for; nothing else can be expanded.
+fn expanded<'a>(parts: impl Iterator<Item = &'a str>) -> Result<bool, Reply> {
+    let parts: Vec<_> = parts.flat_map(|part| part.split(',')).filter(|part| !part.is_empty()).collect();
+    match parts.iter().find(|part| **part != "changelog") {
+        Some(part) => Err(refusal(501, &format!("The sandbox's Jira doesn't know expand={part} of an issue."))),
+        None => Ok(!parts.is_empty()),
+    }
 }
 
 /// What a page token says: which query, how many rows were shown, and the last of them.
@@ -152,6 +161,45 @@ impl Site {
         Ok(ok(&body))
     }
 
+    /// Data Center's search: pages by offset, with the number of all rows.
+    pub(super) fn search_by_offset(&mut self, ask: &Ask) -> Answer {
+        let body = if ask.call.method == http::Method::POST { body_of(ask.call)? } else { query_as_body(ask) };
+        let known = ["jql", "startAt", "maxResults", "fields", "expand", "validateQuery"];
+        let names = body.as_object().into_iter().flat_map(|map| map.keys());
+        if let Some(name) = names.into_iter().find(|name| !known.contains(&name.as_str())) {
+            return Err(refusal(
+                400,
+                &format!("Unrecognized field \"{name}\" (Class SearchRequestBean), not marked as ignorable"),
+            ));
+        }
+        let query = jql::parse(body["jql"].as_str().unwrap_or_default()).map_err(|message| refusal(400, &message))?;
+        if body["validateQuery"] != json!(false) {
+            query.check(self).map_err(|message| refusal(400, &message))?;
+        }
+        let texts = |name: &str| body[name].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let fields = FieldSet::read(texts("fields"), "*navigable");
+        let histories = expanded(texts("expand"))?;
+        let number = |name: &str| body[name].as_u64().and_then(|number| usize::try_from(number).ok());
+        let size = number("maxResults").unwrap_or(PAGE).min(self.shape.search_max);
+        let start = number("startAt").unwrap_or(0);
+        let found = if ask.known() { self.found(&query, &[], ask.call.now) } else { Vec::new() };
+        let shown = found.iter().skip(start).take(size).filter_map(|id| self.indexed(*id, &[]));
+        let rows: Vec<_> = shown.map(|issue| self.issue_row_with(issue, &fields, false, histories)).collect();
+        Ok(ok(&json!({
+            "expand": "schema,names", "startAt": start, "maxResults": size, "total": found.len(), "issues": rows,
+        })))
+    }
+
+    /// A row with its changelog where that is asked for.
+    fn issue_row_with(&self, issue: &Issue, set: &FieldSet, rich: bool, histories: bool) -> Value {
+        let mut row = self.issue_row(issue, set, rich);
+        if histories {
+            let rows: Vec<_> = issue.history.iter().map(|history| self.history_row(history, &[])).collect();
+            row["changelog"] = json!({"startAt": 0, "maxResults": rows.len(), "total": rows.len(), "histories": rows});
+        }
+        row
+    }
+
     /// Ids of what the query finds, in its order.
     fn found(&self, query: &Jql, reconcile: &[u64], now: Timestamp) -> Vec<u64> {
         let context = jql::Context { site: self, now };
@@ -190,11 +238,9 @@ impl Site {
             .and_then(|id| self.issues.get(&id))
             .filter(|_| ask.known())
             .ok_or_else(no_such_issue)?;
-        if let Some(expand) = ask.call.param("expand").filter(|expand| !expand.is_empty()) {
-            return Err(refusal(501, &format!("The sandbox's Jira doesn't know expand={expand} of an issue.")));
-        }
+        let histories = expanded(ask.call.param("expand").into_iter())?;
         let names = ask.call.query.iter().filter(|(name, _)| name == "fields").map(|(_, value)| value.as_str());
-        Ok(ok(&self.issue_row(issue, &FieldSet::read(names, "*all"), ask.rich)))
+        Ok(ok(&self.issue_row_with(issue, &FieldSet::read(names, "*all"), ask.rich, histories)))
     }
 
     pub(super) fn fetch_issues(&mut self, ask: &Ask) -> Answer {

@@ -16,7 +16,7 @@ use crate::store::StoreTrouble;
 const APPLICATION: u32 = 0x7264_6d70;
 /// What turns a database of version n into one of n + 1, from the empty one on.
 const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_spine.sql"), include_str!("../migrations/0002_reviewed.sql")];
+    [include_str!("../migrations/0001_spine.sql"), include_str!("../migrations/0002_breadth.sql")];
 const KNOWN: u32 = MIGRATIONS.len() as u32;
 /// How long a transaction waits for another process's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

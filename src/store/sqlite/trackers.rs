@@ -14,6 +14,7 @@ struct TrackerRow {
     last_whole: Option<String>,
     last_census: Option<String>,
     containers: String,
+    allowed: String,
     findings: String,
     failed_at: Option<String>,
     failed: Option<String>,
@@ -22,7 +23,7 @@ struct TrackerRow {
 impl Sqlite {
     pub(in crate::store) async fn tracker(&self, tracker: &TrackerName) -> Answer<TrackerState> {
         let row: Option<TrackerRow> = sqlx::query_as(
-            "SELECT memory, server, last_whole, last_census, containers, findings, failed_at, failed
+            "SELECT memory, server, last_whole, last_census, containers, allowed, findings, failed_at, failed
              FROM trackers WHERE name = ?",
         )
         .bind(tracker.as_str())
@@ -38,6 +39,7 @@ impl Sqlite {
             last_whole,
             last_census: instant(row.last_census)?,
             containers: value(&row.containers)?,
+            allowed: value::<Vec<_>>(&row.allowed)?.into_iter().collect(),
             findings: value(&row.findings)?,
             failed: instant(row.failed_at)?.zip(row.failed),
         })
@@ -61,11 +63,11 @@ impl Sqlite {
             return Err(trouble.into());
         }
         sqlx::query(
-            "INSERT INTO trackers (name, memory, server, last_whole, last_census, containers, findings)
-             VALUES (?1, ?2, ?3, ?4, ?4, ?6, ?7)
+            "INSERT INTO trackers (name, memory, server, last_whole, last_census, containers, findings, allowed)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?6, ?7, ?8)
              ON CONFLICT (name) DO UPDATE SET memory = ?2, server = ?3, last_whole = ?4,
                  last_census = CASE WHEN ?5 OR memory IS NULL THEN ?4 ELSE last_census END,
-                 containers = ?6, findings = ?7, failed_at = NULL, failed = NULL",
+                 containers = ?6, findings = ?7, allowed = ?8, failed_at = NULL, failed = NULL",
         )
         .bind(tracker.as_str())
         .bind(&read.memory)
@@ -74,6 +76,7 @@ impl Sqlite {
         .bind(census)
         .bind(json(&read.containers)?)
         .bind(json(&read.findings)?)
+        .bind(json(&read.allowed.iter().collect::<Vec<_>>())?)
         .execute(&mut *work)
         .await?;
         Ok(work.commit().await?)

@@ -98,7 +98,7 @@ impl Github {
         };
         let ours = home.reach.iter().any(|name| name.eq_ignore_ascii_case(&now));
         let to = IssueKey::new(&self.name, format!("{now}#{}", row.number));
-        if !ours && !(same && self.inside(before, &now)) {
+        if !(ours || same && self.inside(before, &now)) {
             return Ok(Found::Moved { from: issue.id.clone(), to, there: None });
         }
         let mut there = self.read_row(client, &now, row, Some(issue).filter(|_| same), turn).await?;

@@ -80,7 +80,7 @@ impl Github {
         Ok(Self {
             name: config.name.clone(),
             server: config.base_url.as_str().trim_end_matches('/').to_owned(),
-            enterprise: config.base_url.path().trim_end_matches('/') != "",
+            enterprise: !config.base_url.path().trim_end_matches('/').is_empty(),
             configured: config.repositories.clone(),
             selection: Selection::read(&config.repositories),
             concurrency: config.budget.concurrency.clamp(1, 100) as usize,

@@ -99,6 +99,7 @@ impl Github {
             listed,
             containers: memory.repositories.keys().map(|name| ContainerKey::new(&self.name, name)).collect(),
             findings: findings.into_iter().collect(),
+            allowed: BTreeMap::new(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! reqwest as a transport: raw answers, our own policy, and the anonymous answer found out.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 use http::Method;
@@ -13,10 +14,13 @@ use url::{Host, Url};
 use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, said};
 use crate::tracker::{JiraConfig, Secret, Trouble, TroubleKind};
 
-/// A Jira site with one credential.
+/// A Jira site with one credential, which goes to the site and to the gateway and nowhere else.
 pub(super) struct Client {
     pub(super) lane: Lane,
     base: Url,
+    gateway: Url,
+    /// The site's id behind the gateway, while that is where the API is asked.
+    cloud: RwLock<Option<String>>,
     user: Option<String>,
     source: Secret,
     secret: RwLock<SecretString>,
@@ -39,12 +43,64 @@ impl Client {
         if loopback(&config.base_url) {
             builder = builder.no_proxy();
         }
+        if let Some(file) = &config.ca_file {
+            builder = builder.tls_certs_merge(certificates(file).map_err(|what| {
+                let next = "ca_file must hold certificates as PEM (-----BEGIN CERTIFICATE-----)";
+                lane.trouble(TroubleKind::Invalid, what, next)
+            })?);
+        }
         let http = builder.build().map_err(|error| {
             let what = format!("a client for {} can't be made: {}", config.base_url, said(&error));
             lane.trouble(TroubleKind::Invalid, what, "check base_url and the certificates of this machine")
         })?;
-        let (base, user, source) = (config.base_url.clone(), config.user.clone(), config.token.clone());
-        Ok(Self { lane, base, user, source, secret, http })
+        Ok(Self {
+            lane,
+            base: config.base_url.clone(),
+            gateway: config.gateway.clone(),
+            cloud: RwLock::new(None),
+            user: config.user.clone(),
+            source: config.token.clone(),
+            secret,
+            http,
+        })
+    }
+
+    /// Asks the API at the site (None), or behind the gateway by the site's id there.
+    pub(super) fn enter(&self, cloud: Option<String>) {
+        *self.cloud.write().unwrap_or_else(PoisonError::into_inner) = cloud;
+    }
+
+    /// The site's id behind the gateway, while that is where the API is asked.
+    pub(super) fn cloud(&self) -> Option<String> {
+        self.cloud.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the site is one that the gateway serves: Atlassian's own, or both are on this machine.
+    pub(super) fn has_gateway(&self) -> bool {
+        let ours = self.base.host_str().is_some_and(|host| host.ends_with(".atlassian.net"));
+        ours && self.base.scheme() == "https" || loopback(&self.base) && loopback(&self.gateway)
+    }
+
+    /// The gateway's host, for sentences.
+    pub(super) fn gateway_host(&self) -> &str {
+        self.gateway.host_str().unwrap_or_default()
+    }
+
+    /// Whether requests are authenticated by the token alone.
+    pub(super) fn is_bearer(&self) -> bool {
+        self.user.is_none()
+    }
+
+    /// `GET` at the site itself without the credential, decoded: what a site tells everybody.
+    pub(super) async fn get_openly<T: DeserializeOwned>(&self, target: &str) -> Result<T, Trouble> {
+        let asked = Asked { method: Method::GET, target, effect: Effect::Read };
+        let url = address(&self.base, None, target);
+        let answer =
+            self.lane.send(&asked, None, || self.exchange(self.http.request(Method::GET, url.clone()))).await?;
+        if !answer.status.is_success() {
+            return Err(self.lane.refusal(&asked, &answer));
+        }
+        self.lane.json(&asked, &answer)
     }
 
     /// Where it answers.
@@ -106,9 +162,12 @@ impl Client {
     }
 
     async fn attempt(&self, asked: &Asked<'_>, body: Option<&Value>) -> Result<Answer, Fault> {
-        let url = format!("{}{}", self.base.as_str().trim_end_matches('/'), asked.target);
+        let url = match self.cloud() {
+            Some(cloud) => address(&self.gateway, Some(&cloud), asked.target),
+            None => address(&self.base, None, asked.target),
+        };
         let secret = self.secret.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut request = self.http.request(asked.method.clone(), url).header(http::header::ACCEPT, "application/json");
+        let mut request = self.http.request(asked.method.clone(), url);
         request = match &self.user {
             Some(user) => request.basic_auth(user, Some(secret.expose_secret())),
             None => request.bearer_auth(secret.expose_secret()),
@@ -116,6 +175,11 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.exchange(request).await
+    }
+
+    async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<Answer, Fault> {
+        let request = request.header(http::header::ACCEPT, "application/json");
         let mut response = request.send().await.map_err(|error| {
             if error.is_connect() || error.is_builder() {
                 Fault::Unsent(said(&error))
@@ -145,6 +209,26 @@ impl Client {
         let other = used.expose_secret() != fresh.expose_secret();
         *secret = fresh;
         Ok(other)
+    }
+}
+
+/// Certificates to trust besides the system's.
+fn certificates(file: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let pem = std::fs::read(file).map_err(|error| format!("ca_file {} can't be read: {error}", file.display()))?;
+    let found = reqwest::Certificate::from_pem_bundle(&pem)
+        .map_err(|error| format!("ca_file {} can't be used: {}", file.display(), said(&error)))?;
+    if found.is_empty() {
+        return Err(format!("ca_file {} holds no certificate", file.display()));
+    }
+    Ok(found)
+}
+
+/// A path's address at the site, or behind the gateway.
+fn address(base: &Url, cloud: Option<&str>, target: &str) -> String {
+    let base = base.as_str().trim_end_matches('/');
+    match cloud {
+        Some(cloud) => format!("{base}/ex/jira/{cloud}{target}"),
+        None => format!("{base}{target}"),
     }
 }
 

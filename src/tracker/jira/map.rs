@@ -1,16 +1,18 @@
-//! Row -> Issue, and Change -> the body of its one PUT. Pure.
+//! Row -> Issue. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::adf;
-use super::wire::{Field, Fields, Kind, Link, Row, Stub, User};
+use super::flavour::Flavour;
+use super::memory::Site;
+use super::told::Field;
+use super::wire::{Fields, Kind, Link, Row, Stub, User};
+use super::{adf, wiki};
 use crate::model::{
     ContainerKey, Day, DueSource, Issue, IssueId, IssueKey, Person, Presence, Reading, Reference, Relation,
     RelationKind, Status, Text, Tier, TrackerName, Turn,
 };
-use crate::plan::{Change, SinkId};
 
 /// Words in a resolution or a closed status that say that nothing was done.
 const DROPPED: [&str; 16] = [
@@ -36,10 +38,10 @@ const DROPPED: [&str; 16] = [
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     pub(super) tracker: &'a TrackerName,
-    /// Where people read issues.
-    pub(super) site: &'a str,
-    /// The story-point fields' ids.
-    pub(super) story_points: &'a [String],
+    /// Where people read issues, and which fields hold what.
+    pub(super) site: &'a Site,
+    /// Ids of further fields to read.
+    pub(super) fields: &'a [String],
     pub(super) turn: Turn,
     pub(super) by_id: bool,
 }
@@ -53,17 +55,17 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         _ => key.container(),
     };
     // Of two that are filled the larger counts, as between the issues of one item.
-    let given = place.story_points.iter().filter_map(|id| Some((fields.rest.get(id).and_then(points)?, id)));
+    let given = place.site.story_points.iter().filter_map(|id| Some((fields.rest.get(id).and_then(points)?, id)));
     let story_points = given.max_by(|a, b| a.0.total_cmp(&b.0));
     Issue {
         id: IssueId::new(place.tracker, &row.id),
-        url: format!("{}/browse/{}", place.site, row.key),
+        url: format!("{}/browse/{}", place.site.url, row.key),
         key,
         aliases: Vec::new(),
         container,
         item: None,
         title: fields.summary.clone(),
-        text: Text::of(&adf::text(&fields.description), None),
+        text: Text::of(&text(&fields.description, place.site.flavour), None),
         kind: Some(fields.kind.name.clone()).filter(|name| !name.is_empty()),
         tier: tier(&fields.kind),
         status: status(fields),
@@ -72,7 +74,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         priority: fields.priority.as_ref().map(|priority| priority.name.clone()).filter(|name| !name.is_empty()),
         story_points: story_points.map(|(points, _)| points),
         story_points_field: story_points.map(|(_, id)| id.clone()),
-        fields: BTreeMap::new(),
+        fields: named_fields(fields, place.fields),
         author: fields.creator.as_ref().or(fields.reporter.as_ref()).and_then(person),
         assignees: fields.assignee.as_ref().and_then(person).into_iter().collect(),
         due: due(fields),
@@ -84,12 +86,42 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         votes: fields.votes.votes,
         watchers: fields.watches.count,
         comments: fields.comment.total,
-        relations: relations(fields),
+        relations: relations(fields, &place.site.epic_links),
         blocker_count: 0,
         private: !fields.security.is_null(),
         presence: Presence::Here,
         reading: Reading { turn: place.turn, by_id: place.by_id },
     }
+}
+
+/// A description as Markdown-like text: Cloud tells a document, Data Center wiki markup.
+fn text(description: &Value, flavour: Flavour) -> String {
+    match (flavour, description) {
+        (Flavour::DataCenter, Value::String(markup)) => wiki::text(markup),
+        _ => adf::text(description),
+    }
+}
+
+fn named_fields(fields: &Fields, wanted: &[String]) -> BTreeMap<String, String> {
+    let priority = || fields.priority.as_ref().map(|priority| priority.name.clone());
+    let read = |id: &String| if id == "priority" { priority() } else { fields.rest.get(id).and_then(value_text) };
+    wanted.iter().filter_map(|id| Some((id.clone(), read(id).filter(|text| !text.is_empty())?))).collect()
+}
+
+/// A field's value as people read it: an option's value, a name, a number without needless digits. None: it is empty.
+pub(super) fn value_text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => return None,
+        Value::Bool(whether) => whether.to_string(),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().filter_map(value_text).collect::<Vec<_>>().join(", "),
+        Value::Object(parts) => {
+            let part = |name: &str| parts.get(name).and_then(Value::as_str);
+            part("value").or_else(|| part("name")).or_else(|| part("displayName"))?.to_owned()
+        }
+    };
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
@@ -101,8 +133,8 @@ fn points(value: &Value) -> Option<f64> {
     value.as_f64().filter(|points| points.is_finite() && *points >= 0.0)
 }
 
-fn person(user: &User) -> Option<Person> {
-    (!user.account.is_empty()).then(|| Person { id: user.account.clone(), name: user.name.clone() })
+pub(super) fn person(user: &User) -> Option<Person> {
+    (!user.id().is_empty()).then(|| Person { id: user.id().to_owned(), name: user.shown().to_owned() })
 }
 
 fn tier(kind: &Kind) -> Tier {
@@ -135,10 +167,18 @@ fn due(fields: &Fields) -> Option<(Day, DueSource)> {
     fields.due.map(|day| (day, DueSource::Issue)).or_else(|| release().map(|day| (day, DueSource::Milestone)))
 }
 
-fn relations(fields: &Fields) -> Vec<Relation> {
-    let parent = fields.parent.as_ref().map(|stub| Relation { kind: RelationKind::Parent, to: reference(stub) });
-    let relations: BTreeSet<Relation> = parent.into_iter().chain(fields.links.iter().filter_map(relation)).collect();
-    relations.into_iter().collect()
+fn relations(fields: &Fields, epic_links: &[String]) -> Vec<Relation> {
+    let to_parent = |to| Relation { kind: RelationKind::Parent, to };
+    let parent = fields.parent.as_ref().map(reference);
+    // A sub-task's epic is its parent's; its own link would make two parents.
+    let epic = epic_links
+        .iter()
+        .filter(|_| parent.is_none())
+        .filter_map(|id| fields.rest.get(id).and_then(Value::as_str))
+        .find(|key| key.contains('-'))
+        .map(|key| Reference { id: None, local: key.to_owned(), closed: None });
+    let parents = parent.clone().into_iter().chain(epic).map(to_parent);
+    parents.chain(fields.links.iter().filter_map(relation)).collect::<BTreeSet<Relation>>().into_iter().collect()
 }
 
 /// An entry that has `inwardIssue` reads "this issue <inward> that one", else "this issue <outward> that one".
@@ -211,17 +251,9 @@ pub(super) fn story_points(fields: &[Field], pinned: Option<&str>) -> (Vec<Strin
     (ids, findings)
 }
 
-/// The body of the one PUT that a change is.
-///
-/// # Errors
-/// A sentence, for an edit of a sink that isn't a label.
-pub(super) fn edit(change: &Change) -> Result<Value, String> {
-    if let Some(edit) = change.edits.iter().find(|edit| edit.sink != SinkId("label".to_owned())) {
-        return Err(format!("{} can't be written to Jira yet, only labels can; change that [[sink]]", edit.sink.0));
-    }
-    let add: BTreeSet<&String> = change.edits.iter().filter_map(|edit| edit.to.as_ref()).collect();
-    let remove: BTreeSet<&String> = change.edits.iter().filter_map(|edit| edit.from.as_ref()).collect();
-    let removals = remove.iter().filter(|label| !add.contains(*label)).map(|label| json!({"remove": label}));
-    let additions = add.iter().map(|label| json!({"add": label}));
-    Ok(json!({"update": {"labels": removals.chain(additions).collect::<Vec<Value>>()}}))
+/// The fields of Data Center that name an issue's epic.
+pub(super) fn epic_links(fields: &[Field], flavour: Flavour) -> Vec<String> {
+    let is_link = |field: &&Field| field.schema.custom == "com.pyxis.greenhopper.jira:gh-epic-link";
+    let found = fields.iter().filter(|_| flavour == Flavour::DataCenter).filter(is_link);
+    found.map(|field| field.id.clone()).collect()
 }

@@ -1,18 +1,27 @@
-//! Jira Cloud: issues, links and labels over REST, through reqwest.
+//! Jira, Cloud and Data Center: issues, links, labels and fields over REST, through reqwest.
 //!
 //! reqwest's `connection_verbose`, which prints what goes over the wire, stays off; hyper and rustls print neither headers
 //! nor bodies. Pacing and repeating is [`super::http`]'s.
 
 mod adf;
+mod authors;
+mod by_id;
 mod client;
+mod discover;
+mod edit;
+mod flavour;
 mod map;
 mod memory;
 mod poll;
 mod probe;
+mod screens;
+mod search;
+mod told;
+mod wiki;
 mod wire;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
@@ -26,17 +35,25 @@ use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
 use client::Client;
 use memory::Site;
+use screens::ScreenKey;
+use told::Screen;
 
-/// A Jira Cloud site.
+/// A Jira site.
 pub struct Jira {
     name: TrackerName,
     projects: Vec<String>,
     jql: String,
     story_points: Option<String>,
+    /// Ids of further fields to read, sorted.
+    fields: Vec<String>,
     concurrency: usize,
     client: Client,
     /// What this process knows of the site. None: not asked yet.
-    site: Mutex<Option<Site>>,
+    site: Mutex<Option<Arc<Site>>>,
+    /// Edit screens as they were asked since the last census.
+    screens: Mutex<BTreeMap<ScreenKey, Arc<Screen>>>,
+    /// Projects found since the last census where writes can't be kept from notifying watchers.
+    loud: Mutex<BTreeSet<String>>,
 }
 
 impl Jira {
@@ -58,9 +75,12 @@ impl Jira {
             projects: config.projects.clone(),
             jql: config.jql.trim().to_owned(),
             story_points: config.story_points.clone(),
+            fields: config.fields.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
             concurrency: config.budget.concurrency.clamp(1, 100) as usize,
             client: Client::connect(config, policy)?,
             site: Mutex::new(None),
+            screens: Mutex::default(),
+            loud: Mutex::default(),
         })
     }
 
@@ -70,12 +90,32 @@ impl Jira {
         self.probe_all().await
     }
 
-    fn known_site(&self) -> Option<Site> {
+    fn known_site(&self) -> Option<Arc<Site>> {
         self.site.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn know_site(&self, site: Site) {
-        *self.site.lock().unwrap_or_else(PoisonError::into_inner) = Some(site);
+    fn know_site(&self, site: Site) -> Arc<Site> {
+        let site = Arc::new(site);
+        *self.site.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&site));
+        site
+    }
+
+    /// Forgets what is asked again by a census.
+    fn forget(&self) {
+        self.screens.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.loud.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn loud(&self) -> BTreeSet<String> {
+        self.loud.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn is_loud(&self, project: &str) -> bool {
+        self.loud().contains(project) || self.known_site().is_some_and(|site| site.loud.contains(project))
+    }
+
+    fn know_loud(&self, project: &str) {
+        self.loud.lock().unwrap_or_else(PoisonError::into_inner).insert(project.to_owned());
     }
 }
 
@@ -92,12 +132,12 @@ impl Fetch for Jira {
         self.read_each(&issues, turn).await
     }
 
-    async fn authors(&self, _asked: Vec<Standing>) -> Result<Vec<Authored>, Trouble> {
-        Ok(Vec::new())
+    async fn authors(&self, asked: Vec<Standing>) -> Result<Vec<Authored>, Trouble> {
+        self.authors_of(&asked).await
     }
 
     fn expires(&self) -> Option<Timestamp> {
-        None
+        self.known_site().and_then(|site| site.expires)
     }
 
     fn requests(&self) -> Requests {

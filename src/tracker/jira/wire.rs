@@ -9,7 +9,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// A value that may be missing, null or of another shape.
-fn lenient<'de, T: Default + DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn lenient<'de, T: Default + DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
@@ -24,6 +26,38 @@ pub(super) struct Page<T> {
     pub(super) last: Option<bool>,
     #[serde(default, rename = "issueErrors", deserialize_with = "lenient")]
     pub(super) errors: Vec<Value>,
+    /// How many rows Data Center gave at most, which may be fewer than were asked for.
+    #[serde(default, rename = "maxResults", deserialize_with = "lenient")]
+    pub(super) size: Option<u64>,
+    /// How many rows Data Center found.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) total: Option<u64>,
+}
+
+/// A row of a search: who it is and when it last changed.
+pub(super) trait Dated {
+    fn id(&self) -> &str;
+    fn updated(&self) -> Timestamp;
+}
+
+impl Dated for Stamp {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn updated(&self) -> Timestamp {
+        self.fields.updated
+    }
+}
+
+impl Dated for Row {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn updated(&self) -> Timestamp {
+        self.fields.updated
+    }
 }
 
 /// An issue's id and last change.
@@ -153,6 +187,8 @@ pub(super) struct Named {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Kind {
     #[serde(default, deserialize_with = "lenient")]
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) name: String,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) subtask: bool,
@@ -208,13 +244,29 @@ pub(super) struct LinkKind {
     pub(super) outward: String,
 }
 
-/// An account.
+/// An account: Cloud tells `accountId`; Data Center a `key` that stays and a `name` that people log in with.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct User {
     #[serde(default, rename = "accountId", deserialize_with = "lenient")]
-    pub(super) account: String,
+    account: String,
+    #[serde(default, deserialize_with = "lenient")]
+    key: String,
+    #[serde(default, rename = "name", deserialize_with = "lenient")]
+    login: String,
     #[serde(default, rename = "displayName", deserialize_with = "lenient")]
-    pub(super) name: String,
+    name: String,
+}
+
+impl User {
+    /// What identifies it for good; empty where nothing was told.
+    pub(super) fn id(&self) -> &str {
+        [&self.account, &self.key, &self.login].into_iter().find(|id| !id.is_empty()).map_or("", String::as_str)
+    }
+
+    /// What people call it.
+    pub(super) fn shown(&self) -> &str {
+        [&self.name, &self.login].into_iter().find(|name| !name.is_empty()).map_or("", String::as_str)
+    }
 }
 
 /// A version that it is planned for.
@@ -245,46 +297,4 @@ pub(super) struct Watches {
 pub(super) struct Comments {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) total: u32,
-}
-
-/// The server's account of itself.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Server {
-    #[serde(default, rename = "baseUrl", deserialize_with = "lenient")]
-    pub(super) url: String,
-    #[serde(default, rename = "deploymentType", deserialize_with = "lenient")]
-    pub(super) deployment: String,
-}
-
-/// A field of the site.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Field {
-    pub(super) id: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(super) name: String,
-    #[serde(default, rename = "untranslatedName", deserialize_with = "lenient")]
-    pub(super) untranslated: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(super) schema: Schema,
-}
-
-/// What kind of field it is.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Schema {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(super) custom: String,
-}
-
-/// What the account may do.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Permissions {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(super) permissions: BTreeMap<String, Permission>,
-}
-
-/// One permission.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub(super) struct Permission {
-    #[serde(default, rename = "havePermission", deserialize_with = "lenient")]
-    pub(super) granted: bool,
 }

@@ -10,3 +10,5 @@ CREATE TABLE waiting (
 
 INSERT INTO waiting (fingerprint, waits, plan) SELECT plan ->> '$.reviewed.fingerprint', 1, plan FROM waited;
 DROP TABLE waited;
+
+ALTER TABLE trackers ADD COLUMN allowed TEXT NOT NULL DEFAULT '[]';
