@@ -113,6 +113,20 @@ async fn offsets_that_shift_while_paging_lose_nothing() {
 }
 
 #[tokio::test]
+async fn rows_that_slip_before_the_page_that_was_asked_are_gone_back_for() {
+    let corpus = Corpus { projects: vec![project("PAY", (1..=13).map(task))], ..Corpus::default() };
+    let sandbox = start(corpus, JiraShape { search_max: 10, ..data_center() }).await;
+    // The third request asks from the last row shown on; by then fewer rows are left than were shown.
+    sandbox.hook(Side::Jira, Matcher::path("/search"), 3, |sandbox| {
+        for n in 1..=6 {
+            sandbox.delete(&format!("PAY-{n}")).expect("deleted");
+        }
+    });
+    let keys = side(&sandbox).read(false).await;
+    assert!(sandbox.all_facts().keys().all(|key| keys.contains(key)), "{keys:?}");
+}
+
+#[tokio::test]
 async fn what_changed_is_read_by_id_and_all_edits_of_an_issue_are_one_request() {
     let corpus = Corpus { projects: vec![project("PAY", (1..=5).map(task))], ..Corpus::default() };
     let sandbox = start(corpus, data_center()).await;

@@ -259,6 +259,25 @@ async fn a_refused_search_is_a_trouble_that_names_status_and_next_step() {
 }
 
 #[tokio::test]
+async fn a_server_that_tells_neither_its_kind_nor_its_address_is_a_data_center_where_it_was_asked() {
+    let rig = jira().await;
+    for (place, body) in [
+        ("serverInfo", json!({"version": "7.6.1"})),
+        ("myself", json!({"name": "bot", "key": "bot", "displayName": "Bot"})),
+        ("project/PAY", json!({"id": "10000", "key": "PAY"})),
+        ("field", json!([])),
+        ("search", json!({"issues": [recorded("jira_search.json")["issues"][0]], "maxResults": 50, "total": 1})),
+    ] {
+        Mock::given(path(format!("/rest/api/2/{place}"))).respond_with(json(200, &body)).mount(&rig.server).await;
+    }
+    let (read, issues) = rig.poll(None, &Shelf::default()).await.expect("read");
+    assert_eq!(
+        (read.server.as_str(), issues[0].url.as_str()),
+        (&*rig.server.uri(), &*format!("{}/browse/PAY-1", rig.server.uri()))
+    );
+}
+
+#[tokio::test]
 async fn several_story_point_fields_are_a_finding_unless_one_is_pinned() {
     for (pinned, expected, findings) in
         [(None, None, 1), (Some("customfield_2"), Some(8.0), 0), (Some("customfield_9"), None, 1)]

@@ -7,6 +7,7 @@ mod jira_data_center;
 mod jira_fields;
 mod jira_gateway;
 mod jira_read;
+mod jira_tls;
 mod jira_write;
 mod policy;
 mod recorded;

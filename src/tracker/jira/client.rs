@@ -81,6 +81,11 @@ impl Client {
         ours && self.base.scheme() == "https" || loopback(&self.base) && loopback(&self.gateway)
     }
 
+    /// The site's configured address.
+    pub(super) fn base(&self) -> &str {
+        self.base.as_str()
+    }
+
     /// The gateway's host, for sentences.
     pub(super) fn gateway_host(&self) -> &str {
         self.gateway.host_str().unwrap_or_default()

@@ -74,8 +74,9 @@ impl Jira {
         let server = self.server().await?;
         let flavour = Flavour::of(&server.deployment);
         let account = self.identify(flavour).await?.id().to_owned();
+        let url = if server.url.is_empty() { self.client.base() } else { &server.url };
         let mut site = Site {
-            url: server.url.trim_end_matches('/').to_owned(),
+            url: url.trim_end_matches('/').to_owned(),
             flavour,
             account,
             cloud: self.client.cloud(),

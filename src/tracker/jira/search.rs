@@ -100,7 +100,7 @@ impl Search {
         let rows = page.issues.len() as u64;
         // An empty page before the end: rows that the index names and nobody may see.
         let step = if rows > 0 { rows } else { page.size.unwrap_or(1).max(1) };
-        let shifted = *anchored && page.issues.first().is_some_and(|row| !shown.contains(&key(row)));
+        let shifted = *anchored && page.issues.first().is_none_or(|row| !shown.contains(&key(row)));
         let newest = page.issues.iter().map(Dated::updated).max();
         let minute = newest.map(|at| at.as_millisecond().div_euclid(60_000) * 60_000);
         let end = match page.total {
