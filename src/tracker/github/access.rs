@@ -133,7 +133,7 @@ impl Access {
 
     /// When the credential expires. An app's doesn't.
     pub(super) fn expires(&self) -> Option<Timestamp> {
-        *self.first.expires.lock().unwrap_or_else(PoisonError::into_inner)
+        self.first.told().expires
     }
 
     /// Requests sent with any of the credentials.
