@@ -202,6 +202,15 @@ async fn a_repository_that_was_renamed_before_is_found_by_its_old_name() {
 }
 
 #[tokio::test]
+async fn a_repository_that_is_named_by_its_old_and_its_new_name_is_one() {
+    let mut bench = Bench::new(corpus(&["acme/api"]), Options::default(), &["acme/api", "Acme/Core-API"]).await;
+    bench.sandbox.rename_repository("acme/api", "acme/core-api").expect("a repository");
+    let read = bench.read(false).await;
+    assert_eq!((names(&read), read.findings.len()), (vec!["Acme/Core-API"], 1));
+    assert_eq!(bench.shelf.0.len(), 3);
+}
+
+#[tokio::test]
 async fn a_repository_that_went_to_another_owner_or_was_taken_out_is_left_and_said() {
     for (configured, to) in [(vec!["acme/api"], "other/api"), (vec!["acme/*", "!acme/*-archive"], "acme/api-archive")] {
         let mut bench = Bench::new(corpus(&["acme/api"]), Options::default(), &configured).await;

@@ -2,6 +2,7 @@
 
 mod faults;
 mod github;
+mod github_shapes;
 mod jira;
 mod schemas;
 

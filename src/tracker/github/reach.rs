@@ -28,11 +28,16 @@ impl Github {
         let named = work_off(self.selection.named(), self.concurrency, None, |name| async move {
             Ok((name, self.introduce(name).await?))
         });
-        for (asked, found) in named.await? {
+        let mut named = named.await?;
+        // One repository under its old and its new name is one; the present name wins.
+        named.sort_by_key(|(asked, found)| (matches!(found, Followed::Inside(now, _) if now != asked), *asked));
+        let mut ids = BTreeSet::new();
+        for (asked, found) in named {
             match found {
-                Followed::Inside(name, repository) => {
+                Followed::Inside(name, repository) if ids.insert(repository.id) => {
                     memory.repositories.insert(name, *repository);
                 }
+                Followed::Inside(_, repository) => memory.findings.extend(repository.findings),
                 Followed::Outside(finding) => {
                     memory.left.insert(asked.to_owned(), finding);
                 }
