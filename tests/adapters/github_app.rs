@@ -39,12 +39,18 @@ fn installation(owner: &str, issues: &str) -> GithubInstallation {
 }
 
 async fn start(installations: Vec<GithubInstallation>) -> Running {
+    start_as(installations, false).await
+}
+
+async fn start_as(installations: Vec<GithubInstallation>, github_enterprise: bool) -> Running {
     let app = GithubApp { id: APP, slug: "acme-roadmap".to_owned(), public_key: keys().1.clone(), installations };
     let mut corpus = corpus(&["acme/api", "acme/web", "beta/pay", "gamma/x"]);
     for repository in &mut corpus.repositories {
         repository.private = true;
     }
-    Sandbox::start(corpus, Options { github_app: Some(app), ..Options::default() }).await.expect("started")
+    Sandbox::start(corpus, Options { github_app: Some(app), github_enterprise, ..Options::default() })
+        .await
+        .expect("started")
 }
 
 /// The app against the sandbox; the key's file must outlive it.
@@ -78,7 +84,13 @@ fn minted(sandbox: &Running) -> u64 {
 
 #[tokio::test]
 async fn each_owner_is_read_with_its_own_installation_s_token() {
-    let sandbox = start(vec![installation("Acme", "write"), installation("beta", "write")]).await;
+    for enterprise in [false, true] {
+        read_by_installations(enterprise).await;
+    }
+}
+
+async fn read_by_installations(enterprise: bool) {
+    let sandbox = start_as(vec![installation("Acme", "write"), installation("beta", "write")], enterprise).await;
     let key = token_file(&keys().0);
     let tracker = app(&sandbox, &key, &["acme/*", "beta/pay"], None).expect("connected");
     let mut shelf = Shelf::default();
@@ -93,6 +105,19 @@ async fn each_owner_is_read_with_its_own_installation_s_token() {
     poll(&tracker, Some(memory), &mut shelf).await.expect("read with new tokens");
     assert_eq!(minted(&sandbox), 2, "one new token for each installation, however many requests were refused");
     assert_eq!(tracker.expires(), None::<Timestamp>);
+}
+
+#[tokio::test]
+async fn an_app_that_was_installed_anew_is_found_again() {
+    let sandbox = start(vec![installation("acme", "write")]).await;
+    let key = token_file(&keys().0);
+    let tracker = app(&sandbox, &key, &["acme/api"], None).expect("connected");
+    let mut shelf = Shelf::default();
+    let (memory, _) = poll(&tracker, None, &mut shelf).await.expect("read");
+    sandbox.reinstall_app();
+    let trouble = poll(&tracker, Some(memory.clone()), &mut shelf).await.expect_err("the old one is gone");
+    assert!(trouble.what.contains("/access_tokens answered 404"), "{trouble}");
+    poll(&tracker, Some(memory), &mut shelf).await.expect("the new one is found");
 }
 
 #[tokio::test]

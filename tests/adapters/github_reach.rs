@@ -269,7 +269,7 @@ async fn an_issue_of_a_repository_renamed_since_is_itself_under_its_new_key() {
     bench.sandbox.rename_repository("acme/api", "acme/core").expect("a repository");
     let Found::Here(here) = bench.found(Arc::clone(&known)).await else { panic!("not here") };
     assert_eq!((&here.id, here.key.local.as_str()), (&known.id, "acme/core#3"));
-    assert_eq!(here.aliases, [known.key.clone()]);
+    assert_eq!(here.aliases.as_slice(), std::slice::from_ref(&known.key));
 }
 
 #[tokio::test]

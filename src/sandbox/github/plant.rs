@@ -30,6 +30,7 @@ impl GitHub {
             token_expires: options.github_token_expires,
             app: options.github_app.clone(),
             minted: Vec::new(),
+            first_installation: 60_000_001,
             token: options.github_token.clone(),
             read_only_token: options.github_read_only_token.clone(),
             bot: 0,

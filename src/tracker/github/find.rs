@@ -9,6 +9,7 @@ use http::Method;
 use super::client::Client;
 use super::map;
 use super::reach::repository_id;
+use super::selection::Entry;
 use super::wire::{self, Row};
 use super::{Facts, Github};
 use crate::model::{Issue, IssueId, IssueKey, Turn};
@@ -97,9 +98,12 @@ impl Github {
         let Some(now) = map::repository_of_url(&row.repository_url, home.place(&self.name, turn, true)) else {
             return Ok(Found::Hidden(issue.id.clone()));
         };
-        let ours = home.reach.iter().any(|name| name.eq_ignore_ascii_case(&now));
+        // Before this process has read anything, the configuration says what is in reach.
+        let meant = || matches!(self.selection.decides(&now), Some(Entry::Named(_) | Entry::Pattern(_)));
+        let ours = home.reach.iter().any(|name| name.eq_ignore_ascii_case(&now)) || (home.reach.is_empty() && meant());
         let to = IssueKey::new(&self.name, format!("{now}#{}", row.number));
-        if !ours && !(same && self.inside(before, &now)) {
+        let within = ours || (same && self.inside(before, &now));
+        if !within {
             return Ok(Found::Moved { from: issue.id.clone(), to, there: None });
         }
         let mut there = self.read_row(client, &now, row, Some(issue).filter(|_| same), turn).await?;

@@ -78,7 +78,7 @@ impl Github {
         Ok(Self {
             name: config.name.clone(),
             server: config.base_url.as_str().trim_end_matches('/').to_owned(),
-            enterprise: config.base_url.path().trim_end_matches('/') != "",
+            enterprise: !config.base_url.path().trim_end_matches('/').is_empty(),
             configured: config.repositories.clone(),
             selection: Selection::read(&config.repositories),
             concurrency: config.budget.concurrency.clamp(1, 100) as usize,
@@ -127,7 +127,14 @@ impl Fetch for Github {
     }
 
     async fn poll<K: Known>(&self, ask: Ask, known: &K, pages: mpsc::Sender<Vec<Issue>>) -> Result<Read, Trouble> {
-        self.poll_all(&ask, known, &pages).await
+        if ask.census {
+            self.access.doubt();
+        }
+        let read = self.poll_all(&ask, known, &pages).await;
+        if read.is_err() {
+            self.access.doubt();
+        }
+        read
     }
 
     async fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> Result<Vec<Found>, Trouble> {
