@@ -147,6 +147,27 @@ async fn a_pattern_without_a_match_is_a_finding_and_a_named_archive_keeps_its_ow
 }
 
 #[tokio::test]
+async fn what_a_pattern_found_may_vanish_but_not_fail_and_what_is_named_may_not_vanish() {
+    let mut bench = Bench::new(payments(), Options::default(), &["acme/api", "acme/pay-*", "!acme/*-archive"]).await;
+    bench.read(false).await;
+    let unseen = || Fault::status(404, r#"{"message":"Not Found"}"#);
+    bench.sandbox.fail(Side::GitHub, Matcher::path("/repos/acme/pay-api/issues"), unseen(), 1);
+    let trouble = bench.try_read(false).await.expect_err("it is listed, so it must be readable");
+    assert_eq!(trouble.kind, TroubleKind::Missing, "{trouble}");
+    let known = bench.issue("acme/pay-api#1");
+    bench.sandbox.hide_repository("acme/pay-api").expect("a repository");
+    let read = bench.read(false).await;
+    assert_eq!(names(&read), ["acme/Pay-Web", "acme/api"]);
+    assert!(read.findings[0].contains("acme/pay-api isn't among acme's repositories"), "{:?}", read.findings);
+    assert_eq!(bench.found(Arc::clone(&known)).await, Found::Hidden(known.id.clone()));
+    bench.sandbox.reset_counts();
+    assert_eq!(bench.read(false).await.findings, read.findings);
+    assert_eq!(bench.sandbox.request_count(Side::GitHub), 2);
+    bench.sandbox.hide_repository("acme/api").expect("a repository");
+    assert_eq!(bench.try_read(false).await.expect_err("it is named").kind, TroubleKind::Missing);
+}
+
+#[tokio::test]
 async fn a_person_s_repositories_are_found_with_the_private_ones_that_we_share() {
     let mut corpus = corpus(&["dana/notes", "dana/secret", "acme/api"]);
     corpus.repositories[1].private = true;

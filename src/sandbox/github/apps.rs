@@ -62,7 +62,9 @@ impl GitHub {
             return false;
         };
         let chosen = |names: &Vec<String>| names.iter().any(|name| name.eq_ignore_ascii_case(&repo.full_name()));
-        installation.owner.eq_ignore_ascii_case(&repo.owner) && installation.repositories.as_ref().is_none_or(chosen)
+        !repo.hidden
+            && installation.owner.eq_ignore_ascii_case(&repo.owner)
+            && installation.repositories.as_ref().is_none_or(chosen)
     }
 
     pub(in crate::sandbox) fn revoke_tokens(&mut self) {

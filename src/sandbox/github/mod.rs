@@ -71,6 +71,8 @@ struct Repo {
     old_names: Vec<String>,
     description: String,
     private: bool,
+    /// Nobody sees it any more.
+    hidden: bool,
     archived: bool,
     fork: bool,
     has_issues: bool,

@@ -83,6 +83,7 @@ impl GitHub {
             old_names: Vec::new(),
             description: seed.description.clone(),
             private: seed.private,
+            hidden: false,
             archived: seed.archived,
             fork: seed.fork,
             has_issues: !seed.no_issues,

@@ -45,7 +45,10 @@ impl Github {
         let client = self.access.of(repository).await?;
         let target = format!("/repos/{repository}");
         let answer = client.get(&target, None).await?;
-        if answer.status.is_redirection() {
+        // A repository that left our reach may be gone altogether; nothing is written there anyway.
+        let reach = self.reach();
+        let left = !reach.is_empty() && !reach.iter().any(|name| name.eq_ignore_ascii_case(repository));
+        if answer.status.is_redirection() || (left && answer.status.as_u16() == 404) {
             return Ok(None);
         }
         let (row, _): (wire::Repository, _) = client.decode(Method::GET, &target, answer)?;

@@ -139,7 +139,12 @@ impl Github {
             _ if self.access.app.is_some() => Probed::fine(format!("{name} can be read")),
             None => Probed::fine(format!("{name} can be read; GitHub doesn't say whether labels may be written")),
             Some(may) if may.push || may.maintain || may.admin => {
-                Probed::fine(format!("{name} can be read, and labels may be created and written"))
+                let classic = self.access.first.told().scopes.is_some();
+                let caveat = "; a fine-grained token needs issues: write, too, which GitHub doesn't tell beforehand";
+                let caveat = if classic { "" } else { caveat };
+                Probed::fine(format!(
+                    "{name} can be read, and the account may create labels, which are then written{caveat}"
+                ))
             }
             Some(may) if may.triage => Probed::wrong(format!(
                 "{name}: the account may set labels but not create them; give it the write role or create the labels by hand"

@@ -177,6 +177,23 @@ impl Github {
         Ok(Followed::Inside(now, Box::new(repository)))
     }
 
+    /// What is to be said of a repository that only a pattern meant and that its owner's listing doesn't show any more. None:
+    /// it is named, or is there: that it can't be read is a trouble.
+    pub(super) async fn vanished(&self, name: &str, memory: &Repository) -> Result<Option<String>, Trouble> {
+        if !matches!(self.selection.decides(name), Some(Entry::Pattern(_))) {
+            return Ok(None);
+        }
+        let owner = name.split('/').next().unwrap_or_default();
+        let listed = self.owned(owner).await?;
+        let there = listed.iter().any(|row| row.id == memory.id && row.has_issues);
+        Ok((!there).then(|| {
+            format!(
+                "{}:{name} isn't among {owner}'s repositories with issues any more (deleted, switched off, or no longer for this credential): it is neither read nor written",
+                self.name
+            )
+        }))
+    }
+
     /// Whether a repository's new name still is within the configuration.
     pub(super) fn inside(&self, before: &str, now: &str) -> bool {
         let owner = |name: &str| name.split('/').next().map(str::to_ascii_lowercase);
