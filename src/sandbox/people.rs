@@ -154,6 +154,16 @@ impl Running {
         hold(&self.shared.github).revoke_tokens();
     }
 
+    /// Takes a GitHub repository out of everybody's sight, as when it was deleted.
+    pub fn hide_repository(&self, repository: &str) -> Done {
+        hold(&self.shared.github).hide(repository)
+    }
+
+    /// Takes the GitHub app away from everybody and installs it anew: each installation has another id then.
+    pub fn reinstall_app(&self) {
+        hold(&self.shared.github).reinstall();
+    }
+
     /// Archives a GitHub repository, or takes it out of the archive.
     pub fn archive(&self, repository: &str, archived: bool) -> Done {
         hold(&self.shared.github).archive(repository, archived)

@@ -32,7 +32,7 @@ impl Bench {
 
     pub async fn try_read(&mut self, census: bool) -> Result<Read, Trouble> {
         let (pages, mut arriving) = mpsc::channel(1000);
-        let ask = Ask { memory: self.memory.clone(), server: None, census, turn: Turn(2) };
+        let ask = Ask { memory: self.memory.clone(), census, turn: Turn(2) };
         let read = self.tracker.poll(ask, &self.shelf, pages).await?;
         self.memory = Some(read.memory.clone());
         while let Some(page) = arriving.recv().await {
@@ -147,6 +147,27 @@ async fn a_pattern_without_a_match_is_a_finding_and_a_named_archive_keeps_its_ow
 }
 
 #[tokio::test]
+async fn what_a_pattern_found_may_vanish_but_not_fail_and_what_is_named_may_not_vanish() {
+    let mut bench = Bench::new(payments(), Options::default(), &["acme/api", "acme/pay-*", "!acme/*-archive"]).await;
+    bench.read(false).await;
+    let unseen = || Fault::status(404, r#"{"message":"Not Found"}"#);
+    bench.sandbox.fail(Side::GitHub, Matcher::path("/repos/acme/pay-api/issues"), unseen(), 1);
+    let trouble = bench.try_read(false).await.expect_err("it is listed, so it must be readable");
+    assert_eq!(trouble.kind, TroubleKind::Missing, "{trouble}");
+    let known = bench.issue("acme/pay-api#1");
+    bench.sandbox.hide_repository("acme/pay-api").expect("a repository");
+    let read = bench.read(false).await;
+    assert_eq!(names(&read), ["acme/Pay-Web", "acme/api"]);
+    assert!(read.findings[0].contains("acme/pay-api isn't among acme's repositories"), "{:?}", read.findings);
+    assert_eq!(bench.found(Arc::clone(&known)).await, Found::Hidden(known.id.clone()));
+    bench.sandbox.reset_counts();
+    assert_eq!(bench.read(false).await.findings, read.findings);
+    assert_eq!(bench.sandbox.request_count(Side::GitHub), 2);
+    bench.sandbox.hide_repository("acme/api").expect("a repository");
+    assert_eq!(bench.try_read(false).await.expect_err("it is named").kind, TroubleKind::Missing);
+}
+
+#[tokio::test]
 async fn a_person_s_repositories_are_found_with_the_private_ones_that_we_share() {
     let mut corpus = corpus(&["dana/notes", "dana/secret", "acme/api"]);
     corpus.repositories[1].private = true;
@@ -199,6 +220,15 @@ async fn a_repository_that_was_renamed_before_is_found_by_its_old_name() {
     let read = bench.read(false).await;
     assert_eq!((names(&read), read.findings.len()), (vec!["acme/core-api"], 1));
     assert_eq!(bench.issue("acme/core-api#1").aliases[0].local, "acme/api#1");
+}
+
+#[tokio::test]
+async fn a_repository_that_is_named_by_its_old_and_its_new_name_is_one() {
+    let mut bench = Bench::new(corpus(&["acme/api"]), Options::default(), &["acme/api", "Acme/Core-API"]).await;
+    bench.sandbox.rename_repository("acme/api", "acme/core-api").expect("a repository");
+    let read = bench.read(false).await;
+    assert_eq!((names(&read), read.findings.len()), (vec!["Acme/Core-API"], 1));
+    assert_eq!(bench.shelf.0.len(), 3);
 }
 
 #[tokio::test]
@@ -260,7 +290,7 @@ async fn an_issue_of_a_repository_renamed_since_is_itself_under_its_new_key() {
     bench.sandbox.rename_repository("acme/api", "acme/core").expect("a repository");
     let Found::Here(here) = bench.found(Arc::clone(&known)).await else { panic!("not here") };
     assert_eq!((&here.id, here.key.local.as_str()), (&known.id, "acme/core#3"));
-    assert_eq!(here.aliases, std::slice::from_ref(&known.key));
+    assert_eq!(here.aliases.as_slice(), std::slice::from_ref(&known.key));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod faults;
 mod github;
+mod github_shapes;
 mod jira;
 mod jira_data_center;
 mod schemas;

@@ -8,7 +8,9 @@ use flate2::read::GzDecoder;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use super::github_shapes::{as_bearer, with_app};
 use super::{Bed, Got, read};
+use roadmapd::sandbox::{Corpus, Options};
 
 /// An official description.
 pub struct Description {
@@ -42,6 +44,10 @@ impl Description {
         }
         let schema = &response["content"]["application/json"]["schema"];
         assert!(schema.is_object(), "the description has no schema for {method} {path} {status}");
+        self.with_components(schema)
+    }
+
+    fn with_components(&self, schema: &Value) -> Value {
         let mut reached = BTreeMap::new();
         self.reach(schema, &mut reached);
         let mut root = converted(schema);
@@ -68,20 +74,20 @@ impl Description {
 
     pub fn check(&self, path: &str, method: &str, got: &Got) {
         let status = got.status.as_u16().to_string();
-        let schema = self.schema(path, method, &status);
-        let validator = jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft7)
-            // Jira's stamps have an offset without a colon, which the description calls a date-time all the same.
-            .with_format("date-time", |text: &str| text.parse::<jiff::Timestamp>().is_ok())
-            .build(&schema)
-            .expect("a schema");
-        let errors: Vec<_> = validator
-            .iter_errors(&got.body)
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .take(5)
-            .collect();
-        assert!(errors.is_empty(), "{method} {path} {status}: {errors:#?}\n{}", got.body);
+        check_value(&self.schema(path, method, &status), &format!("{method} {path} {status}"), &got.body);
     }
+}
+
+fn check_value(schema: &Value, what: &str, value: &Value) {
+    let validator = jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft7)
+        // Jira's stamps have an offset without a colon, which the description calls a date-time all the same.
+        .with_format("date-time", |text: &str| text.parse::<jiff::Timestamp>().is_ok())
+        .build(schema)
+        .expect("a schema");
+    let errors: Vec<_> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).take(5).collect();
+    assert!(errors.is_empty(), "{what}: {errors:#?}\n{value}");
 }
 
 /// OpenAPI 3.0's `nullable` in JSON Schema's words.
@@ -139,6 +145,7 @@ async fn the_githubs_answers_fit_the_official_description() {
         ("/rate_limit", "/rate_limit"),
         ("/orgs/{org}/repos", "/orgs/acme/repos"),
         ("/user/repos", "/user/repos"),
+        ("/users/{username}/repos", "/users/acme/repos"),
         ("/repos/{owner}/{repo}", "/repos/acme/api"),
         ("/repos/{owner}/{repo}/issues", "/repos/acme/api/issues?state=all"),
         ("/repos/{owner}/{repo}/issues", "/repos/acme/web/issues?state=all"),
@@ -189,6 +196,43 @@ async fn the_githubs_answers_fit_the_official_description() {
         &send(Method::POST, "/repos/acme/api/issues/6/labels", json!({"labels": ["newer", "x"]})).await,
     );
     official.check(issue, "put", &send(Method::PUT, "/repos/acme/api/issues/6/labels", json!({"labels": ["x"]})).await);
+}
+
+#[tokio::test]
+async fn the_apps_answers_fit_the_official_description() {
+    let Some(official) = description("github-api.github.com.openapi.json.gz", 4) else { return };
+    let (bed, signature) = with_app().await;
+    let app = as_bearer(&bed, Method::GET, "/app", &signature).await;
+    official.check("/app", "get", &app);
+    let installations = as_bearer(&bed, Method::GET, "/app/installations", &signature).await;
+    // The list's own schema wants an account to be a user and an enterprise at once; the component is right.
+    let installation = official.with_components(&official.document["components"]["schemas"]["installation"]);
+    check_value(&installation, "an installation", &installations.rows()[0]);
+    let mint = format!("/app/installations/{}/access_tokens", installations.rows()[0]["id"]);
+    let minted = as_bearer(&bed, Method::POST, &mint, &signature).await;
+    official.check("/app/installations/{installation_id}/access_tokens", "post", &minted);
+    let token = minted.body["token"].as_str().expect("a token");
+    let repositories = as_bearer(&bed, Method::GET, "/installation/repositories", token).await;
+    official.check("/installation/repositories", "get", &repositories);
+}
+
+#[tokio::test]
+async fn an_enterprise_servers_answers_fit_the_description_of_its_release() {
+    let gets = [
+        ("/orgs/{org}/repos", "/orgs/acme/repos"),
+        ("/repos/{owner}/{repo}", "/repos/acme/api"),
+        ("/repos/{owner}/{repo}/issues", "/repos/acme/api/issues?state=all"),
+        ("/repos/{owner}/{repo}/issues/{issue_number}", "/repos/acme/api/issues/5"),
+        ("/repos/{owner}/{repo}/issues/{issue_number}/events", "/repos/acme/api/issues/3/events"),
+        ("/repos/{owner}/{repo}/labels", "/repos/acme/api/labels"),
+    ];
+    let Some(official) = description("github-ghes-3.17.openapi.json.gz", gets.len()) else { return };
+    let paths = official.document["paths"].as_object().expect("paths");
+    assert!(!paths.keys().any(|path| path.contains("/dependencies/blocked_by") || path.contains("/sub_issues")));
+    let bed = Bed::new(Corpus::shipped(), Options { github_enterprise: true, ..Options::default() }).await;
+    for (path, asked) in gets {
+        official.check(path, "get", &bed.get(asked).await);
+    }
 }
 
 #[tokio::test]

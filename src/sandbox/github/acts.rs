@@ -183,6 +183,12 @@ impl GitHub {
         Ok(())
     }
 
+    pub(in crate::sandbox) fn hide(&mut self, repo: &str) -> Done {
+        let place = self.repo_named(repo).ok_or_else(|| SandboxError::unknown("repository", repo))?;
+        self.repos[place].hidden = true;
+        Ok(())
+    }
+
     /// Renames a label in the catalogue, which moves no issue's stamp.
     pub(in crate::sandbox) fn rename_label(&mut self, repo: &str, from: &str, to: &str) -> Done {
         let place = self.repo_named(repo).ok_or_else(|| SandboxError::unknown("repository", repo))?;

@@ -62,11 +62,18 @@ impl GitHub {
             return false;
         };
         let chosen = |names: &Vec<String>| names.iter().any(|name| name.eq_ignore_ascii_case(&repo.full_name()));
-        installation.owner.eq_ignore_ascii_case(&repo.owner) && installation.repositories.as_ref().is_none_or(chosen)
+        !repo.hidden
+            && installation.owner.eq_ignore_ascii_case(&repo.owner)
+            && installation.repositories.as_ref().is_none_or(chosen)
     }
 
     pub(in crate::sandbox) fn revoke_tokens(&mut self) {
         self.minted.clear();
+    }
+
+    pub(in crate::sandbox) fn reinstall(&mut self) {
+        self.revoke_tokens();
+        self.first_installation += 1000;
     }
 
     /// Who sent a credential that is no account's token.
@@ -108,7 +115,7 @@ impl GitHub {
 
     pub(super) fn mint_token(&mut self, ask: &Ask) -> Answer {
         let app = self.signed(ask)?;
-        let place = ask.at(2).parse::<u64>().ok().and_then(|id| id.checked_sub(installation_id(0)));
+        let place = ask.at(2).parse::<u64>().ok().and_then(|id| id.checked_sub(self.first_installation));
         let place = place.and_then(|place| usize::try_from(place).ok()).ok_or_else(not_found)?;
         let installation = app.installations.get(place).ok_or_else(not_found)?;
         if installation.suspended {
@@ -157,7 +164,7 @@ impl GitHub {
     }
 
     fn installation_row(&self, app: &GithubApp, at: usize) -> Value {
-        let (installation, id) = (&app.installations[at], installation_id(at));
+        let (installation, id) = (&app.installations[at], self.first_installation + at as u64);
         let person = self.person_by_login.keys().any(|login| login.eq_ignore_ascii_case(&installation.owner));
         let kind = if person { "User" } else { "Organization" };
         let mut account = self.user(self.bot);
@@ -174,10 +181,6 @@ impl GitHub {
             "suspended_at": if installation.suspended { json!("2025-02-01T00:00:00Z") } else { Value::Null },
         })
     }
-}
-
-fn installation_id(place: usize) -> u64 {
-    60_000_001 + place as u64
 }
 
 /// Checks what an app must sign: RS256, issued by it, in force now and for ten minutes at most.

@@ -38,6 +38,8 @@ pub(in crate::sandbox) struct GitHub {
     token_expires: Option<Timestamp>,
     app: Option<GithubApp>,
     minted: Vec<apps::Minted>,
+    /// The first installation's id.
+    first_installation: u64,
     bot: usize,
     limit_per_hour: u64,
     used: u64,
@@ -69,6 +71,8 @@ struct Repo {
     old_names: Vec<String>,
     description: String,
     private: bool,
+    /// Nobody sees it any more.
+    hidden: bool,
     archived: bool,
     fork: bool,
     has_issues: bool,

@@ -99,6 +99,7 @@ impl GitHub {
             .iter()
             .filter(owned)
             .filter(affiliated)
+            .filter(|repo| !repo.hidden)
             .filter(|repo| !repo.private || (!public_only && self.sees(ask, repo)))
             .collect();
         Ok(self.page(ask, seen.len(), |at| self.repository_row(seen[at], ask.caller)))

@@ -219,7 +219,8 @@ impl GitHub {
     pub(super) fn repo_of(&self, ask: &Ask) -> Result<usize, Reply> {
         let full_name = format!("{}/{}", ask.at(1), ask.at(2));
         if let Some(place) = self.repo_named(&full_name) {
-            let hidden = self.repos[place].private && !self.sees(ask, &self.repos[place]);
+            let repo = &self.repos[place];
+            let hidden = repo.hidden || (repo.private && !self.sees(ask, repo));
             return if hidden { Err(not_found()) } else { Ok(place) };
         }
         let folded = full_name.to_lowercase();

@@ -1,6 +1,7 @@
 //! Owner -> the client whose credential reaches it: the one token, or the app's installation there.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Method;
@@ -23,6 +24,8 @@ pub(super) struct Access {
     pub(super) app: Option<u64>,
     /// Installations by owner, case folded. Empty: not listed yet.
     installed: Mutex<BTreeMap<String, Installed>>,
+    /// A reading failed since they were listed: they may have changed.
+    doubted: AtomicBool,
     /// Who we are, once asked.
     us: tokio::sync::OnceCell<Us>,
 }
@@ -70,6 +73,7 @@ impl Access {
             policy,
             app,
             installed: Mutex::default(),
+            doubted: AtomicBool::new(false),
             us: tokio::sync::OnceCell::new(),
         })
     }
@@ -81,7 +85,7 @@ impl Access {
         }
         let owner = repository.split('/').next().unwrap_or_default();
         let known = || self.installed().get(&fold(owner)).map(|installed| Arc::clone(&installed.client));
-        if let Some(client) = known() {
+        if let Some(client) = known().filter(|_| !self.doubted.load(Ordering::Relaxed)) {
             return Ok(client);
         }
         self.list_installed().await?;
@@ -100,6 +104,7 @@ impl Access {
             Ok(pages) => pages.into_iter().flatten(),
             Err(answer) => return Err(self.first.refusal(Method::GET, target, &answer)),
         };
+        self.doubted.store(false, Ordering::Relaxed);
         let mut installed = self.installed();
         let old = std::mem::take(&mut *installed);
         for told in listed.filter(|told| told.account.is_some()) {
@@ -111,6 +116,11 @@ impl Access {
             installed.insert(owner, Installed { told, client });
         }
         Ok(installed.values().cloned().collect())
+    }
+
+    /// Lets the installations be listed again: an app may have been installed anew, or taken away.
+    pub(super) fn doubt(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
     }
 
     /// Who we are: asked once.
@@ -133,7 +143,7 @@ impl Access {
 
     /// When the credential expires. An app's doesn't.
     pub(super) fn expires(&self) -> Option<Timestamp> {
-        *self.first.expires.lock().unwrap_or_else(PoisonError::into_inner)
+        self.first.told().expires
     }
 
     /// Requests sent with any of the credentials.

@@ -26,8 +26,17 @@ pub(super) struct Client {
     pub(super) bearer: RwLock<Option<Bearer>>,
     /// Held while the credential is replaced, so that several refused requests ask for one new credential only.
     pub(super) renewing: tokio::sync::Mutex<()>,
-    /// When the credential expires, by the last answer that said so.
-    pub(super) expires: Mutex<Option<Timestamp>>,
+    /// What answers told of the credential.
+    pub(super) told: Mutex<Told>,
+}
+
+/// What answers tell of a credential.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    /// When it expires.
+    pub(super) expires: Option<Timestamp>,
+    /// A classic token's scopes.
+    pub(super) scopes: Option<String>,
 }
 
 /// A listing that was read to its end, or the answer that refused it.
@@ -165,11 +174,18 @@ impl Client {
         Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes().to_vec() })
     }
 
-    /// Remembers when the credential expires: a personal token's answers say so.
+    /// Remembers what an answer tells of the credential: a personal token's answers do.
     fn heed(&self, answer: &Answer) {
-        if let Some(at) = answer.header("github-authentication-token-expiration").and_then(expiration) {
-            *self.expires.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+        let expires = answer.header("github-authentication-token-expiration").and_then(expiration);
+        let scopes = answer.header("x-oauth-scopes").map(str::to_owned);
+        if expires.is_some() || scopes.is_some() {
+            *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Told { expires, scopes };
         }
+    }
+
+    /// What answers told of the credential.
+    pub(super) fn told(&self) -> Told {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The path as octocrab wants it: with the base's own path, so that its guess whether it is there already can't be wrong.

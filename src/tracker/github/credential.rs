@@ -57,8 +57,8 @@ impl Client {
 
     fn with(lane: Lane, config: &GithubConfig, http: reqwest::Client, holder: Holder) -> Self {
         let base = config.base_url.clone();
-        let (bearer, renewing, expires) = (RwLock::new(None), tokio::sync::Mutex::default(), Mutex::default());
-        Self { lane, base, http, holder, bearer, renewing, expires }
+        let (bearer, renewing, told) = (RwLock::new(None), tokio::sync::Mutex::default(), Mutex::default());
+        Self { lane, base, http, holder, bearer, renewing, told }
     }
 
     /// The credential to send with.

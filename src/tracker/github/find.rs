@@ -9,11 +9,12 @@ use http::Method;
 use super::client::Client;
 use super::map;
 use super::reach::repository_id;
+use super::selection::Entry;
 use super::wire::{self, Row};
 use super::{Facts, Github};
-use crate::model::{Issue, IssueKey, Turn};
+use crate::model::{Issue, IssueId, IssueKey, Turn};
 use crate::tracker::http::work_off;
-use crate::tracker::{Found, Trouble, TroubleKind};
+use crate::tracker::{Found, Trouble};
 
 /// Redirects in a row that are followed for one issue.
 const HOPS_MAX: usize = 3;
@@ -23,31 +24,35 @@ impl Github {
         let read = work_off(issues, self.concurrency, None, |issue| self.read_one(issue, turn)).await?;
         let gone = |found: &Found| matches!(found, Found::Deleted(_) | Found::Hidden(_));
         // What an issue's absence says depends on whether its repository can be seen.
-        let doubtful: BTreeSet<&str> = issues
-            .iter()
-            .filter(|issue| read.iter().any(|found| found.asked() == &issue.id && gone(found)))
-            .map(|issue| issue.container.local.as_str())
+        let doubtful: BTreeSet<&str> =
+            read.iter().filter(|found| gone(found)).filter_map(|found| of(issues, found.asked())).collect();
+        let seen = work_off(doubtful, self.concurrency, None, |repository| self.see(repository)).await?;
+        let switched_off: BTreeSet<&str> = seen.into_iter().flatten().collect();
+        let mut read: Vec<Found> = read
+            .into_iter()
+            .map(|found| match found {
+                Found::Deleted(id) if of(issues, &id).is_some_and(|of| switched_off.contains(of)) => Found::Hidden(id),
+                found => found,
+            })
             .collect();
-        work_off(doubtful, self.concurrency, None, |repository| self.must_be_seen(repository)).await?;
-        let mut read = read;
         read.sort_by(|a, b| a.asked().cmp(b.asked()));
         Ok(read)
     }
 
-    /// Makes sure that a repository can be seen, issues and all.
-    async fn must_be_seen(&self, repository: &str) -> Result<(), Trouble> {
+    /// Makes sure that a repository can be seen; gives it back where its issues are switched off, which answers as if each
+    /// had been deleted.
+    async fn see<'a>(&self, repository: &'a str) -> Result<Option<&'a str>, Trouble> {
         let client = self.access.of(repository).await?;
         let target = format!("/repos/{repository}");
         let answer = client.get(&target, None).await?;
-        if answer.status.is_redirection() {
-            return Ok(());
+        // A repository that left our reach may be gone altogether; nothing is written there anyway.
+        let reach = self.reach();
+        let left = !reach.is_empty() && !reach.iter().any(|name| name.eq_ignore_ascii_case(repository));
+        if answer.status.is_redirection() || (left && answer.status.as_u16() == 404) {
+            return Ok(None);
         }
         let (row, _): (wire::Repository, _) = client.decode(Method::GET, &target, answer)?;
-        if row.has_issues {
-            return Ok(());
-        }
-        let what = format!("{repository} has issues switched off, so nothing can be said of its issues");
-        Err(self.access.trouble(TroubleKind::Missing, what, "switch them on or take it out of repositories"))
+        Ok((!row.has_issues).then_some(repository))
     }
 
     /// Reads an issue where its key says, or where that place sends on to.
@@ -96,9 +101,12 @@ impl Github {
         let Some(now) = map::repository_of_url(&row.repository_url, home.place(&self.name, turn, true)) else {
             return Ok(Found::Hidden(issue.id.clone()));
         };
-        let ours = home.reach.iter().any(|name| name.eq_ignore_ascii_case(&now));
+        // Before this process has read anything, the configuration says what is in reach.
+        let meant = || matches!(self.selection.decides(&now), Some(Entry::Named(_) | Entry::Pattern(_)));
+        let ours = home.reach.iter().any(|name| name.eq_ignore_ascii_case(&now)) || (home.reach.is_empty() && meant());
         let to = IssueKey::new(&self.name, format!("{now}#{}", row.number));
-        if !(ours || same && self.inside(before, &now)) {
+        let within = ours || (same && self.inside(before, &now));
+        if !within {
             return Ok(Found::Moved { from: issue.id.clone(), to, there: None });
         }
         let mut there = self.read_row(client, &now, row, Some(issue).filter(|_| same), turn).await?;
@@ -129,4 +137,9 @@ impl Github {
         let absent = AtomicBool::new(home.facts.no_dependencies);
         self.whole_issue(client, row, home.place(&self.name, turn, true), stored, &absent).await
     }
+}
+
+/// The repository of one of these issues.
+fn of<'a>(issues: &'a [Arc<Issue>], id: &IssueId) -> Option<&'a str> {
+    issues.iter().find(|issue| &issue.id == id).map(|issue| issue.container.local.as_str())
 }

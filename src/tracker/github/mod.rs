@@ -129,7 +129,14 @@ impl Fetch for Github {
     }
 
     async fn poll<K: Known>(&self, ask: Ask, known: &K, pages: mpsc::Sender<Vec<Issue>>) -> Result<Read, Trouble> {
-        self.poll_all(&ask, known, &pages).await
+        if ask.census {
+            self.access.doubt();
+        }
+        let read = self.poll_all(&ask, known, &pages).await;
+        if read.is_err() {
+            self.access.doubt();
+        }
+        read
     }
 
     async fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> Result<Vec<Found>, Trouble> {

@@ -115,7 +115,14 @@ impl Github {
         poll: &Poll<'_, K>,
     ) -> Result<Outcome, Trouble> {
         let client = self.access.of(&name).await?;
-        let (target, answer) = match self.list(&client, &name, memory.clone(), poll).await? {
+        let listing = match self.list(&client, &name, memory.clone(), poll).await {
+            Err(trouble) if trouble.kind == TroubleKind::Missing => match self.vanished(&name, &memory).await? {
+                Some(finding) => return Ok(Outcome::Left { name, finding }),
+                None => return Err(trouble),
+            },
+            listing => listing?,
+        };
+        let (target, answer) = match listing {
             Listing::Read { memory, ids } => return Ok(Outcome::Read { name, memory, ids }),
             Listing::Elsewhere { target, answer } => (target, answer),
         };

@@ -25,7 +25,9 @@ impl Github {
             Us::App { login, .. } => format!("{}: signed in as the app {login}", self.name),
             Us::Unknown => format!("{}: the credential is an app's", self.name),
         }));
-        found.extend(self.access.expires().map(|at| self.expiry(at, Timestamp::now())));
+        let told = self.access.first.told();
+        found.extend(told.expires.map(|at| self.expiry(at, Timestamp::now())));
+        found.extend(told.scopes.and_then(|scopes| self.scopes(&scopes)));
         if self.access.app.is_some() {
             match self.installations().await {
                 Ok(some) => found.extend(some),
@@ -58,6 +60,18 @@ impl Github {
             return Probed::fine(format!("{}: the token expires on {day}", self.name));
         }
         Probed::wrong(format!("{}: the token expires on {day}; make a new one in time", self.name))
+    }
+
+    /// What a classic token lacks. A fine-grained one doesn't tell what it may do; its refusals will.
+    fn scopes(&self, scopes: &str) -> Option<Probed> {
+        let enough = scopes.split(',').any(|scope| matches!(scope.trim(), "repo" | "public_repo"));
+        let has = if scopes.trim().is_empty() { "no scope" } else { scopes.trim() };
+        (!enough).then(|| {
+            Probed::wrong(format!(
+                "{}: the token has {has}; it needs the scope repo (public_repo where all repositories are public)",
+                self.name
+            ))
+        })
     }
 
     /// What each owner's installation may do.
@@ -125,7 +139,12 @@ impl Github {
             _ if self.access.app.is_some() => Probed::fine(format!("{name} can be read")),
             None => Probed::fine(format!("{name} can be read; GitHub doesn't say whether labels may be written")),
             Some(may) if may.push || may.maintain || may.admin => {
-                Probed::fine(format!("{name} can be read, and labels may be created and written"))
+                let classic = self.access.first.told().scopes.is_some();
+                let caveat = "; a fine-grained token needs issues: write, too, which GitHub doesn't tell beforehand";
+                let caveat = if classic { "" } else { caveat };
+                Probed::fine(format!(
+                    "{name} can be read, and the account may create labels, which are then written{caveat}"
+                ))
             }
             Some(may) if may.triage => Probed::wrong(format!(
                 "{name}: the account may set labels but not create them; give it the write role or create the labels by hand"

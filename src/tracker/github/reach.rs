@@ -28,11 +28,16 @@ impl Github {
         let named = work_off(self.selection.named(), self.concurrency, None, |name| async move {
             Ok((name, self.introduce(name).await?))
         });
-        for (asked, found) in named.await? {
+        let mut named = named.await?;
+        // One repository under its old and its new name is one; the present name wins.
+        named.sort_by_key(|(asked, found)| (matches!(found, Followed::Inside(now, _) if now != asked), *asked));
+        let mut ids = BTreeSet::new();
+        for (asked, found) in named {
             match found {
-                Followed::Inside(name, repository) => {
+                Followed::Inside(name, repository) if ids.insert(repository.id) => {
                     memory.repositories.insert(name, *repository);
                 }
+                Followed::Inside(_, repository) => memory.findings.extend(repository.findings),
                 Followed::Outside(finding) => {
                     memory.left.insert(asked.to_owned(), finding);
                 }
@@ -170,6 +175,23 @@ impl Github {
         }
         repository.findings.push(finding);
         Ok(Followed::Inside(now, Box::new(repository)))
+    }
+
+    /// What is to be said of a repository that only a pattern meant and that its owner's listing doesn't show any more. None:
+    /// it is named, or is there: that it can't be read is a trouble.
+    pub(super) async fn vanished(&self, name: &str, memory: &Repository) -> Result<Option<String>, Trouble> {
+        if !matches!(self.selection.decides(name), Some(Entry::Pattern(_))) {
+            return Ok(None);
+        }
+        let owner = name.split('/').next().unwrap_or_default();
+        let listed = self.owned(owner).await?;
+        let there = listed.iter().any(|row| row.id == memory.id && row.has_issues);
+        Ok((!there).then(|| {
+            format!(
+                "{}:{name} isn't among {owner}'s repositories with issues any more (deleted, switched off, or no longer for this credential): it is neither read nor written",
+                self.name
+            )
+        }))
     }
 
     /// Whether a repository's new name still is within the configuration.

@@ -178,7 +178,15 @@ impl Lane {
                 (TroubleKind::Moved, "redirects aren't followed; put its new name or address into the configuration")
             }
             401 => (TroubleKind::Unauthorized, "check that the credential is right and hasn't expired"),
-            403 => (TroubleKind::Forbidden, "give the credential's account the permission"),
+            403 => {
+                let mut trouble =
+                    self.trouble(TroubleKind::Forbidden, what, "give the credential's account the permission");
+                if let Some(wanted) = answer.header("x-accepted-github-permissions") {
+                    let wanted: String = wanted.chars().filter(|c| !c.is_control()).take(SAID_CHARS_MAX).collect();
+                    trouble.next = format!("give the credential the permission {}", wanted.replace("; ", " or "));
+                }
+                return trouble;
+            }
             404 => (TroubleKind::Missing, "check the spelling and that the credential's account can see it"),
             410 => {
                 (TroubleKind::Missing, "it was removed for good; take it out of the configuration or update roadmapd")
