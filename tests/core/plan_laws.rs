@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use roadmapd::model::{Aspect, Complexity, IssueId, PerContainer, Person, Priority, Reading, Turn};
-use roadmapd::plan::{AUTO_LABEL, Author, Existing, SinkId, SkipReason, Standing, plan, standing};
+use roadmapd::plan::{AUTO_LABEL, Author, Existing, SinkId, SkipReason, Standing, agreement, plan, standing};
 use roadmapd::score::{ItemScore, Scores};
 
-use crate::plan_world::{POINTS, PRIORITIES, Work, World, id, requests, scheme_with_fields};
+use crate::plan_world::{POINTS, PRIORITIES, Work, World, id, requests, scheme, scheme_with_fields, sink};
 
 const GITHUB: &str = "github:acme/api#1";
 const JIRA: &str = "jira:PAY-2";
@@ -270,6 +270,56 @@ proptest! {
     }
 
     #[test]
+    fn a_renamed_spelling_retires_the_old_one_in_one_change(
+        start in priority(),
+        wanted in priority(),
+        by_hand in prop::option::of(priority()),
+        prefix in prop::sample::select(vec!["prio-", "PRIORITY/", "complexity/", "p/"]),
+        death in prop::option::of(0..4usize),
+    ) {
+        prop_assume!(by_hand != Some(start));
+        let mut world =
+            World::new(Existing::Respect, &[(&[(GITHUB, vec![]), (JIRA, vec![])], start, Complexity::M)]);
+        world.cycle();
+        if let Some(level) = by_hand {
+            world.person(JIRA, &[&format!("priority/{level}")], &[&format!("priority/{start}")]);
+            world.cycle();
+        }
+        let mut renamed = scheme(Existing::Respect);
+        for (tracker, sinks) in &mut renamed.sinks {
+            sinks[0] = sink(Aspect::Priority, prefix, tracker.as_str() == "github");
+        }
+        world.scheme = PerContainer::uniform(renamed);
+        world.wanted.insert(GITHUB.to_owned(), (wanted, Complexity::M));
+        match death {
+            None => {
+                let plan = world.cycle();
+                for change in &plan.changes {
+                    prop_assert_eq!(change.edits.len(), 1, "new on and old off are one edit: {:?}", change);
+                    prop_assert!(change.edits[0].from.is_some() && change.edits[0].to.is_some());
+                }
+            }
+            Some(n) => {
+                world.cycle_dying_after(n);
+                world.cycle();
+            }
+        }
+        let level = by_hand.unwrap_or(wanted);
+        let (new, old) = (format!("{prefix}{level}"), format!("priority/{level}"));
+        let on = |issue| {
+            let labels = world.labels(issue).into_iter().filter(|label| label != "complexity/m");
+            labels.collect::<Vec<_>>()
+        };
+        // Only case differs: for GitHub that is the same label.
+        let same = prefix == "PRIORITY/" && on(GITHUB).iter().all(|label| label.eq_ignore_ascii_case(&new));
+        prop_assert!(on(GITHUB) == [new.clone()] || same, "{:?}", on(GITHUB));
+        prop_assert_eq!(on(JIRA), vec![if by_hand.is_some() { old } else { new }]);
+        let again = world.cycle();
+        prop_assert!(again.changes.is_empty(), "{:?}", again.changes);
+        prop_assert_eq!(again.skips.len(), usize::from(by_hand.is_some()));
+    }
+
+    #[test]
     fn a_label_added_between_our_requests_stands(
         (old, new, theirs) in Just(Priority::ALL.to_vec()).prop_shuffle().prop_map(|all| (all[0], all[1], all[2])),
         moment in 0..3usize,
@@ -354,17 +404,24 @@ proptest! {
     }
 
     #[test]
-    fn writing_any_plan_changes_no_score(mut world in world(), events in prop::collection::vec(event(), 0..6)) {
+    fn writing_any_plan_changes_no_score_and_no_agreement(
+        mut world in world(),
+        events in prop::collection::vec(event(), 0..6),
+    ) {
         world.scored = true;
+        let all = |world: &World| {
+            let (roadmap, standing) = (world.roadmap(), ask(world));
+            let scores = world.scores(&roadmap, &standing.previous);
+            let agreement = agreement(&roadmap, &scores, &standing, &World::weights(), |_| None);
+            (found(scores), agreement)
+        };
         for event in std::iter::once(&Event::Rescore(Priority::P0, Complexity::M)).chain(&events) {
             happen(&mut world, event);
             let plan = world.read_and_plan();
-            let (roadmap, standing) = (world.roadmap(), ask(&world));
-            let before = found(world.scores(&roadmap, &standing.previous));
+            let before = all(&world);
             world.write(plan);
             world.read_and_plan();
-            let (roadmap, standing) = (world.roadmap(), ask(&world));
-            prop_assert_eq!(before, found(world.scores(&roadmap, &standing.previous)));
+            prop_assert_eq!(before, all(&world));
         }
     }
 
