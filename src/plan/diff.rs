@@ -46,7 +46,12 @@ pub fn plan(roadmap: &Roadmap, scores: &Scores, ledger: &Ledger, scheme: &Scheme
         }
     }
     plan.formula = Some(scores.formula.clone());
-    plan.reformed = Reformed::of(roadmap, scores, &standing.previous, ledger.formula.as_ref());
+    let is_written = |face: &Issue| {
+        let container = scheme.of(&face.container);
+        let retired = ledger.retired.contains(&face.container);
+        is_live(face) && !retired && container.mode == Mode::Write && !container.is_idle(face, scores.day)
+    };
+    plan.reformed = Reformed::of(roadmap, scores, &standing.previous, ledger.formula.as_ref(), is_written);
     let touched = plan.changes.iter().flat_map(super::approve::touches);
     plan.first_contact = touched.filter(|contact| !ledger.contacted.contains(contact)).collect();
     plan.finished()

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Priority;
+use crate::model::{Issue, Priority};
 use crate::roadmap::Roadmap;
 use crate::score::{Formula, Previous, Scores};
 
 use super::diff::score_of;
-use super::standing::is_live;
 
 /// What changed with the formula: the confirmed levels were found under another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub struct Reformed {
     pub from: Formula,
     /// The formula of this plan.
     pub to: Formula,
-    /// How many open items get another priority than the last confirmed one: by where they go, first those that go up there, then those that go down.
+    /// How many items that are written get another priority than the last confirmed one: by where they go, first those that go up there, then those that go down.
     pub moves: BTreeMap<Priority, (usize, usize)>,
 }
 
@@ -27,11 +26,12 @@ impl Reformed {
         scores: &Scores,
         previous: &Previous,
         before: Option<&Formula>,
+        is_written: impl Fn(&Issue) -> bool,
     ) -> Option<Self> {
         let from = before.filter(|before| **before != scores.formula)?.clone();
         let mut moves: BTreeMap<Priority, (usize, usize)> = BTreeMap::new();
         for (index, item) in roadmap.items.iter().enumerate() {
-            if !item.faces.iter().any(|face| is_live(face)) {
+            if !item.faces.iter().any(|face| is_written(face)) {
                 continue;
             }
             let was = previous.levels.get(&item.id).and_then(|levels| levels.priority);

@@ -28,6 +28,8 @@ pub fn retire(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme, in_scope: imp
         let own = ContainerScheme { sinks: BTreeMap::new(), ..scheme.of(container).clone() };
         bare.own.insert(container.clone(), Arc::new(own));
     }
+    // What was left before is looked at again.
+    let ledger = &rejoin(ledger.clone(), &in_scope);
     let standing = standing(roadmap, ledger, &bare, 0);
     let wanted = Wanted::default();
     let mut plan = Plan { retires: containers, ..Plan::default() };

@@ -32,13 +32,14 @@ pub struct Standing {
 ///
 /// `cycle` is the number that holds which begin now are dated with. Asking again of [`Standing::noted`] answers the same.
 /// A hold at a level holds the item; a hold at nothing, or at a value that no level spells, holds only its own sink.
-/// What people hold on an issue that isn't where it is looked for goes on holding its item, as last seen.
+/// What people hold on an issue that isn't where it is looked for, or in a container that was left, goes on holding its
+/// item, as last seen.
 pub fn standing(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme, cycle: u64) -> Standing {
     let mut standing = Standing { noted: ledger.clone(), ..Standing::default() };
     for item in &roadmap.items {
         let mut held: BTreeMap<Aspect, Vec<(Level, String)>> = BTreeMap::new();
         for face in item.faces.iter().filter(|face| face.status.is_open()) {
-            let levels = match is_live(face) {
+            let levels = match is_live(face) && !ledger.retired.contains(&face.container) {
                 true => face_standing(&mut standing, face, ledger, scheme, cycle),
                 false => ledger.rows_of(&face.id).filter_map(|(_, row)| row.hold.as_ref()?.level).collect(),
             };

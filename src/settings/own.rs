@@ -148,10 +148,9 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
     let mut falling = complexity_bands;
     falling.reverse();
     check_bands(&falling, &format!("{prefix}complexity.bands"), "rise from xs = 0 to xl", check);
-    let idle_max_s = match raw.write.idle_max.is_empty() {
-        true => None,
-        false => check.seconds(&format!("{prefix}write.idle_max"), &raw.write.idle_max),
-    };
+    if !raw.write.idle_max.is_empty() {
+        check.seconds(&format!("{prefix}write.idle_max"), &raw.write.idle_max);
+    }
     let stale_max_s = check.seconds(&format!("{prefix}limits.stale_max"), &raw.limits.stale_max).unwrap_or(0);
     Own {
         knobs: Knobs {
@@ -168,7 +167,7 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
         scheme: ContainerScheme {
             mode: if raw.write.mode == "observe" { Mode::Observe } else { Mode::Write },
             existing: if raw.write.existing == "adopt" { Existing::Adopt } else { Existing::Respect },
-            idle_max_days: idle_max_s.map(|seconds| u32::try_from(seconds.div_ceil(86_400)).unwrap_or(u32::MAX)),
+            idle_max_days: None,
             sinks: sinks.spelled,
         },
         limits: Limits {

@@ -6,6 +6,7 @@ mod plan_fields;
 mod plan_hands;
 mod plan_laws;
 mod plan_retire;
+mod plan_sink_laws;
 mod plan_table;
 mod plan_undo;
 mod plan_view;

@@ -132,6 +132,23 @@ fn a_container_that_is_taken_back_goes_on_where_it_was() {
 }
 
 #[test]
+fn what_people_do_where_we_left_is_no_affair_of_ours_until_we_are_back() {
+    let mut world = world();
+    world.cycle();
+    leave(&mut world, in_jira);
+    let rows = world.ledger.rows.clone();
+    world.person(JIRA, &["priority/p0"], &[]);
+    let plan = world.cycle();
+    assert!(plan.changes.is_empty() && plan.skips.is_empty() && plan.considered == 1, "{plan:?}");
+    assert!(world.ledger.rows.keys().all(|key| rows.contains_key(key)), "nothing is asked or noted there");
+    assert_eq!(world.priorities(GITHUB), ["priority/p2"]);
+    world.ledger = rejoin(world.ledger.clone(), in_jira);
+    world.cycle();
+    assert_eq!(world.priorities(JIRA), ["priority/p0"]);
+    assert_eq!(world.priorities(GITHUB), ["priority/p0"]);
+}
+
+#[test]
 fn a_death_while_leaving_loses_nothing_and_leaving_again_finishes() {
     for n in 0..8 {
         let mut world = world();

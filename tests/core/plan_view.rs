@@ -116,6 +116,19 @@ fn a_plan_under_another_formula_says_what_it_moves() {
 }
 
 #[test]
+fn what_is_not_written_does_not_move_with_the_formula() {
+    let mut world = World::new(Existing::Respect, &[(&[("github:acme/api#1", vec![])], Priority::P2, Complexity::M)]);
+    world.cycle();
+    world.formula = "wsjf/2";
+    world.wanted.insert("github:acme/api#1".into(), (Priority::P0, Complexity::M));
+    let mut scheme = crate::plan_world::scheme(Existing::Respect);
+    scheme.idle_max_days = Some(180);
+    world.scheme = PerContainer::uniform(scheme);
+    let plan = world.read_and_plan();
+    assert_eq!((plan.idle, plan.reformed.map(|reformed| reformed.items())), (1, Some(0)));
+}
+
+#[test]
 fn a_formula_is_not_on_record_before_all_that_it_moves_is_written() {
     let mut world = World::new(Existing::Respect, &[(&[("github:acme/api#1", vec![])], Priority::P2, Complexity::M)]);
     world.cycle();
