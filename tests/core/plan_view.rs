@@ -1,10 +1,13 @@
 //! What a plan looks like: the same for everyone who reads it, whatever trackers put into it.
 
+use std::collections::BTreeMap;
+
 use roadmapd::model::{Aspect, Complexity, PerContainer, Person, Priority, Timestamp};
 use roadmapd::plan::{
-    Approval, Cost, Existing, Limits, Pace, Paces, Plan, Skip, SkipReason, Unsafe, approve, plan_json, plan_markdown,
-    plan_text,
+    Approval, Cost, Existing, Limits, Outcome, Pace, Paces, Plan, Receipt, Skip, SkipReason, Unsafe, approve,
+    plan_json, plan_markdown, plan_text, retire, settle,
 };
+use roadmapd::score::Formula;
 
 use crate::plan_world::{World, coverage, id, key, limits, names, tracker};
 
@@ -135,7 +138,20 @@ fn a_formula_is_not_on_record_before_all_that_it_moves_is_written() {
     world.formula = "wsjf/2";
     world.wanted.insert("github:acme/api#1".into(), (Priority::P0, Complexity::M));
     world.cycle_dying_after(0);
-    assert_eq!(world.read_and_plan().reformed.map(|reformed| reformed.items()), Some(1));
+    let plan = world.read_and_plan();
+    assert_eq!(plan.reformed.as_ref().map(|reformed| reformed.items()), Some(1));
+    // Nor where the tracker refused it, nor where it was not tried, nor by a plan that asks for no levels.
+    let approved = world.approved(plan);
+    let refused = Outcome::Failed { error: "422".into() };
+    let outcomes = approved.changes().iter().map(|change| (change.issue.clone(), refused.clone())).collect();
+    let receipt = |outcomes| Receipt { cycle: world.cycle, turn: world.turn(), outcomes };
+    for outcomes in [outcomes, BTreeMap::new()] {
+        let settled = settle(world.ledger.clone(), &approved, &receipt(outcomes));
+        assert_eq!(settled.formula, Some(Formula("wsjf/1".into())));
+    }
+    let leaving = retire(&world.roadmap(), &world.ledger, &world.scheme, |_| true);
+    world.write(leaving);
+    assert_eq!(world.ledger.formula, Some(Formula("wsjf/1".into())));
 }
 
 #[test]
