@@ -3,8 +3,9 @@
 use super::progress::Progress;
 use super::{Desk, Exit, Failure, output};
 use crate::daemon::{Preview, preview};
-use crate::plan::{plan_json, plan_markdown, plan_text};
+use crate::plan::{Pace, Paces, plan_json, plan_markdown, plan_text};
 use crate::store::Store;
+use crate::tracker::TrackerConfig;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -29,16 +30,27 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     for error in &errors {
         output::complain(error);
     }
+    let paces: Paces = works.settings.trackers.iter().map(|config| (config.name().clone(), pace(config))).collect();
     if args.json {
-        output::print_json(&plan_json(&plan, refusal.as_ref()));
+        output::print_json(&plan_json(&plan, refusal.as_ref(), &paces));
     } else if args.markdown {
-        output::print(&plan_markdown(&plan, refusal.as_ref()));
+        output::print(&plan_markdown(&plan, refusal.as_ref(), &paces));
     } else {
-        output::print(&plan_text(&plan, refusal.as_ref()));
+        output::print(&plan_text(&plan, refusal.as_ref(), &paces));
     }
     Ok(match (errors.is_empty(), plan.changes.is_empty()) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Done,
         (true, false) => Exit::Changes,
     })
+}
+
+/// How a tracker takes writes. Jira may be told not to send mails and needn't listen; GitHub sends none of labels.
+fn pace(config: &TrackerConfig) -> Pace {
+    let (one_by_one, budget) = match config {
+        TrackerConfig::Github(config) => (true, &config.budget),
+        TrackerConfig::Jira(config) => (false, &config.budget),
+    };
+    let (writes_per_minute, writes_per_hour) = (budget.writes_per_minute, budget.writes_per_hour);
+    Pace { one_by_one, mails: !one_by_one, writes_per_minute, writes_per_hour }
 }

@@ -1,7 +1,7 @@
 //! Snapshot -> Plan: the pure stages in their order, nothing between them.
 
 use crate::model::{Day, Snapshot};
-use crate::plan::{Ledger, Plan, Scheme, Standing, plan, standing as whose_all};
+use crate::plan::{Ledger, Plan, Scheme, Standing, plan, standing};
 use crate::roadmap::{Links, Roadmap, unify};
 use crate::score::{Model, Scores, Weights, score};
 
@@ -29,13 +29,7 @@ pub fn think(
     cycle: u64,
 ) -> Thought {
     let roadmap = unify(snapshot, links);
-    let mut known = ledger.clone();
-    let mut standing = whose_all(&roadmap, &known, scheme, cycle);
-    if !standing.unasked.is_empty() {
-        // No history is asked: what stands without a record is taken as configured.
-        known.authors.extend(standing.unasked.into_keys().map(|key| (key, Vec::new())));
-        standing = whose_all(&roadmap, &known, scheme, cycle);
-    }
+    let standing = standing(&roadmap, ledger, scheme, cycle);
     let scores = score(&roadmap, &standing.previous, &Model::default(), weights, day);
     let plan = plan(&roadmap, &scores, &standing.noted, scheme);
     Thought { roadmap, standing, scores, plan }

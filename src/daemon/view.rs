@@ -45,17 +45,18 @@ impl View {
             issues: issues.into_iter().filter(|issue| is_known(issue, &in_reach)).map(Arc::new).collect(),
             coverage,
         };
-        let ledger = store.ledger().await?;
+        let mut ledger = store.ledger().await?;
         let links = people::links(store, works).await?;
-        let thought = think(
-            &snapshot,
-            &links,
-            &ledger,
-            &scheme_of(works, &containers, &allowed, false),
-            &works.settings.weights(&containers),
-            works.clock.today(&works.settings.daemon.timezone),
-            store.last_cycle().await?,
-        );
+        let scheme = scheme_of(works, &containers, &allowed, false);
+        let weights = works.settings.weights(&containers);
+        let day = works.clock.today(&works.settings.daemon.timezone);
+        let cycle = store.last_cycle().await?;
+        let mut thought = think(&snapshot, &links, &ledger, &scheme, &weights, day, cycle);
+        if !thought.standing.unasked.is_empty() {
+            // Nobody is asked here: what no cycle has asked about yet is shown as if no history knew of it.
+            ledger.authors.extend(thought.standing.unasked.into_keys().map(|key| (key, Vec::new())));
+            thought = think(&snapshot, &links, &ledger, &scheme, &weights, day, cycle);
+        }
         Ok(Self { thought, ledger, read_at })
     }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Aspect, ContainerKey, Coverage, IssueKey, TrackerName};
 
+use crate::score::Formula;
+
 use super::change::{Change, EditKey, Plan};
 use super::scheme::SinkId;
 
@@ -19,6 +21,8 @@ pub struct ApprovedPlan {
     waiting: Vec<(IssueKey, String)>,
     first_contact: BTreeSet<(ContainerKey, Aspect, SinkId)>,
     undoes: Option<u64>,
+    retires: BTreeSet<ContainerKey>,
+    formula: Option<Formula>,
 }
 
 impl ApprovedPlan {
@@ -41,6 +45,16 @@ impl ApprovedPlan {
     pub fn undoes(&self) -> Option<u64> {
         self.undoes
     }
+
+    /// The containers that this leaves.
+    pub fn retires(&self) -> &BTreeSet<ContainerKey> {
+        &self.retires
+    }
+
+    /// The formula that found its levels.
+    pub(super) fn formula(&self) -> Option<&Formula> {
+        self.formula.as_ref()
+    }
 }
 
 /// Lets through what may be written now.
@@ -53,8 +67,9 @@ impl ApprovedPlan {
 /// first contact or limits without a person's yes, or a reviewed plan of which nothing is left.
 pub fn approve(plan: Plan, coverage: &Coverage, limits: &Limits, approval: Approval) -> Result<ApprovedPlan, Unsafe> {
     if plan.changes.is_empty() {
-        let (changes, waiting) = (Vec::new(), Vec::new());
-        return Ok(ApprovedPlan { changes, waiting, first_contact: BTreeSet::new(), undoes: plan.undoes });
+        let (changes, waiting, first_contact) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let Plan { undoes, retires, formula, .. } = plan;
+        return Ok(ApprovedPlan { changes, waiting, first_contact, undoes, retires, formula });
     }
     let parts = parts(&plan, limits);
     readable(coverage, &parts)?;
@@ -76,7 +91,8 @@ pub fn approve(plan: Plan, coverage: &Coverage, limits: &Limits, approval: Appro
     waiting.sort();
     let touched: BTreeSet<_> = changes.iter().flat_map(touches).collect();
     let first_contact = plan.first_contact.intersection(&touched).cloned().collect();
-    Ok(ApprovedPlan { changes, waiting, first_contact, undoes: plan.undoes })
+    let Plan { undoes, retires, formula, .. } = plan;
+    Ok(ApprovedPlan { changes, waiting, first_contact, undoes, retires, formula })
 }
 
 /// The containers and sinks of a change.
@@ -182,6 +198,7 @@ fn next_step(plan: &Plan) -> String {
     let fingerprint = &plan.fingerprint;
     match plan.undoes {
         Some(cycle) => format!("review it, then `roadmapd undo {cycle}`"),
+        None if !plan.retires.is_empty() => "review it, then say yes to `roadmapd retire`".to_owned(),
         None => format!(
             "review it with `roadmapd plan`, then `roadmapd approve {fingerprint}`, `roadmapd once --only {fingerprint}` \
              or `roadmapd once --past-limits`"

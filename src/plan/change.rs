@@ -7,6 +7,9 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{Aspect, ContainerKey, IssueId, IssueKey, ItemId, Level, TrackerName};
 
+use crate::score::Formula;
+
+use super::reform::Reformed;
 use super::{Reviewed, SinkId};
 
 /// What a cycle would write, and what stands against it.
@@ -28,6 +31,16 @@ pub struct Plan {
     pub levels: BTreeMap<Aspect, BTreeMap<String, usize>>,
     /// Issues that keep failing and are set aside, with the tracker's words.
     pub quarantined: BTreeMap<IssueKey, String>,
+    /// Open issues in reach that nobody touched for too long (`write.idle_max`): scored, not written.
+    pub idle: usize,
+    /// The formula that found the levels. None: no levels were asked for.
+    pub formula: Option<Formula>,
+    /// What another formula than that of the last confirmed levels moves.
+    pub reformed: Option<Reformed>,
+    /// Containers that this plan leaves. Empty: an ordinary plan.
+    pub retires: BTreeSet<ContainerKey>,
+    /// Closed issues in them on which ours stays, since closed issues are never written.
+    pub closed: usize,
     /// The cycle whose writes this plan takes back: its edits leave holds. None: an ordinary plan.
     pub undoes: Option<u64>,
 }
@@ -97,6 +110,9 @@ pub struct Change {
     pub edits: Vec<Edit>,
     /// Labels on the issue as last read: what needn't be sent, and how near the tracker's limit it is.
     pub labels: Vec<String>,
+    /// How many people the tracker may tell of it: author, assignees, watchers.
+    #[serde(default)]
+    pub people: u32,
     /// Trackers of the item's other faces and of its dependency neighbours: while one of them fails, this waits.
     pub leans_on: BTreeSet<TrackerName>,
 }

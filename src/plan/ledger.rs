@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Aspect, ContainerKey, IssueId, Level, Person, Timestamp, Turn};
 
+use crate::score::Formula;
+
 use super::SinkId;
 
 /// What we last wrote and saw, per issue and field.
@@ -15,6 +17,10 @@ pub struct Ledger {
     pub rows: BTreeMap<RowKey, Row>,
     /// Containers and sinks that an approved plan has touched before.
     pub contacted: BTreeSet<(ContainerKey, Aspect, SinkId)>,
+    /// The formula under which the last confirmed levels were found. None: not on record.
+    pub formula: Option<Formula>,
+    /// Containers that were left: nothing is written there until they are taken back.
+    pub retired: BTreeSet<ContainerKey>,
     /// What the trackers' own histories say of values that stand where no row exists; empty where a history was asked
     /// and says nothing. Lives for one cycle: not stored.
     pub authors: BTreeMap<RowKey, Vec<Authorship>>,

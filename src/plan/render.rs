@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::approve::Unsafe;
 use super::change::{Change, Edit, Plan};
-use super::scheme::Target;
+use super::cost::{Cost, Paces};
+use super::reform::Reformed;
 
 /// Characters that a line may have.
 const WIDTH: usize = 110;
@@ -14,7 +15,8 @@ const WIDTH: usize = 110;
 const BAR: usize = 40;
 
 /// The plan as `plan --json` prints it.
-pub fn plan_json(plan: &Plan, approval: Option<&Unsafe>) -> Value {
+pub fn plan_json(plan: &Plan, approval: Option<&Unsafe>, paces: &Paces) -> Value {
+    let cost = Cost::of(&plan.changes, paces);
     let edit = |edit: &Edit| {
         json!({
             "field": edit.field.name(), "sink": edit.sink.0, "from": edit.from, "to": edit.to, "why": edit.why,
@@ -31,6 +33,18 @@ pub fn plan_json(plan: &Plan, approval: Option<&Unsafe>) -> Value {
         "fingerprint": plan.fingerprint,
         "approval": approval.map(|unsafe_| json!({ "needed": unsafe_.needed, "detail": unsafe_.detail })),
         "considered": plan.considered,
+        "idle": plan.idle,
+        "formula": plan.reformed.as_ref().map(|reformed| json!({
+            "from": reformed.from, "to": reformed.to, "items": reformed.items(),
+            "moves": reformed.moves.iter().map(|(level, (up, down))| json!({
+                "level": level.name(), "up": up, "down": down,
+            })).collect::<Vec<_>>(),
+        })),
+        "cost": {
+            "events": cost.events, "mails": cost.mails, "requests": cost.requests, "minutes": cost.minutes,
+        },
+        "retires": plan.retires.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "closed": plan.closed,
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "skips": plan.skips.iter().map(|skip| json!({
             "issue": skip.issue.to_string(), "field": skip.field.name(), "theirs": skip.theirs,
@@ -44,36 +58,11 @@ pub fn plan_json(plan: &Plan, approval: Option<&Unsafe>) -> Value {
     })
 }
 
-/// What applying a plan costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Entries in the issues' histories.
-    pub events: usize,
-    /// Requests that write.
-    pub requests: usize,
-}
-
-impl Cost {
-    /// Counts what these changes cost. GitHub (its keys have a `#`): one request for all added labels and one for each
-    /// removed one, an event for each label. Jira: one request and one event an issue.
-    pub fn of(changes: &[Change]) -> Self {
-        changes.iter().fold(Self::default(), |sum, change| {
-            let labels = change.edits.iter().filter(|edit| edit.sink == Target::Label.id());
-            let (on, off) = labels.fold((0, 0), |(on, off), edit| {
-                (on + usize::from(edit.to.is_some()), off + usize::from(edit.from.is_some()))
-            });
-            let (events, requests) =
-                if change.key.local.contains('#') { (on + off, usize::from(on > 0) + off) } else { (1, 1) };
-            Self { events: sum.events + events, requests: sum.requests + requests }
-        })
-    }
-}
-
 /// The plan for a terminal: what would happen and what it waits for, each edit, what stands against us, the levels.
 /// At most 110 characters a line, no colours.
-pub fn plan_text(plan: &Plan, approval: Option<&Unsafe>) -> String {
+pub fn plan_text(plan: &Plan, approval: Option<&Unsafe>, paces: &Paces) -> String {
     let mut text = String::new();
-    for line in header(plan, approval) {
+    for line in header(plan, approval, paces) {
         fold(&mut text, "", &line);
     }
     let rows: Vec<[String; 4]> =
@@ -103,9 +92,9 @@ pub fn plan_text(plan: &Plan, approval: Option<&Unsafe>) -> String {
 }
 
 /// The plan as Markdown, for a comment or a step summary.
-pub fn plan_markdown(plan: &Plan, approval: Option<&Unsafe>) -> String {
+pub fn plan_markdown(plan: &Plan, approval: Option<&Unsafe>, paces: &Paces) -> String {
     let mut text = String::new();
-    for line in header(plan, approval) {
+    for line in header(plan, approval, paces) {
         let _ = writeln!(text, "{}\n", escape(&line));
     }
     if !plan.changes.is_empty() {
@@ -138,24 +127,50 @@ pub fn plan_markdown(plan: &Plan, approval: Option<&Unsafe>) -> String {
 }
 
 /// What would happen, and what it waits for.
-fn header(plan: &Plan, approval: Option<&Unsafe>) -> Vec<String> {
-    let issues = count(plan.considered, "open issue");
+fn header(plan: &Plan, approval: Option<&Unsafe>, paces: &Paces) -> Vec<String> {
+    let idle = match plan.idle {
+        0 => String::new(),
+        idle => format!(" ({idle} of them idle, not written)"),
+    };
+    let issues = format!("{} considered{idle}", count(plan.considered, "open issue"));
+    let mut lines = Vec::new();
     if plan.changes.is_empty() {
-        return vec![format!("{issues} considered: nothing to write.")];
+        lines.push(format!("{issues}: nothing to write."));
+    } else {
+        lines.push(format!(
+            "{issues}: {} in {} to write ({}), fingerprint {}",
+            count(plan.edits(), "edit"),
+            count(plan.changes.len(), "issue"),
+            costs(&Cost::of(&plan.changes, paces)),
+            plan.fingerprint
+        ));
     }
-    let cost = Cost::of(&plan.changes);
-    let mut lines = vec![format!(
-        "{issues} considered: {} in {} to write ({}, {}), fingerprint {}",
-        count(plan.edits(), "edit"),
-        count(plan.changes.len(), "issue"),
-        count(cost.events, "event"),
-        count(cost.requests, "request"),
-        plan.fingerprint
-    )];
-    if let Some(unsafe_) = approval {
+    if !plan.retires.is_empty() {
+        let containers: Vec<String> = plan.retires.iter().map(ToString::to_string).collect();
+        let closed = match plan.closed {
+            0 => String::new(),
+            n => format!("; what stands on {} stays", count(n, "closed issue")),
+        };
+        lines.push(format!("Leaves {}{closed}.", clean(&containers.join(", "))));
+    }
+    lines.extend(plan.reformed.as_ref().map(Reformed::line));
+    if let (Some(unsafe_), false) = (approval, plan.changes.is_empty()) {
         lines.push(format!("Waits: {}", clean(&unsafe_.detail)));
     }
     lines
+}
+
+/// `14 events, up to 30 mails, 12 requests, about 2 minutes`.
+fn costs(cost: &Cost) -> String {
+    let mut parts = vec![count(cost.events, "event")];
+    if cost.mails > 0 {
+        parts.push(format!("up to {}", count(cost.mails, "mail")));
+    }
+    parts.push(count(cost.requests, "request"));
+    if cost.minutes > 0 {
+        parts.push(format!("about {}", count(cost.minutes, "minute")));
+    }
+    parts.join(", ")
 }
 
 fn row(change: &Change, edit: &Edit) -> [String; 4] {
@@ -183,7 +198,7 @@ fn reason(reason: super::SkipReason) -> &'static str {
 }
 
 /// Columns as wide as their widest cell, within reason; the last one is folded.
-fn table(text: &mut String, rows: &[[String; 4]]) {
+pub(super) fn table(text: &mut String, rows: &[[String; 4]]) {
     let width =
         |column: usize, most: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(most);
     let (issue, field, what) = (width(0, 36), width(1, 10), width(2, 30));
@@ -193,7 +208,7 @@ fn table(text: &mut String, rows: &[[String; 4]]) {
 }
 
 /// Writes `lead` and `line`, broken at spaces so that no line is wider than [`WIDTH`]; what follows is indented.
-fn fold(text: &mut String, lead: &str, line: &str) {
+pub(super) fn fold(text: &mut String, lead: &str, line: &str) {
     let mut at = format!("{lead}{}", line.split(' ').next().unwrap_or_default());
     let indent = "      ";
     let mut lines = Vec::new();
@@ -219,14 +234,14 @@ fn cut(line: &str) -> String {
 }
 
 /// One line without control or direction characters: titles and labels are strangers' text.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let hidden = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|c| !hidden(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Text that Markdown takes literally, without mentions that would call people. What stands between backticks stays
 /// code, where only the table's own sign needs care.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let text = clean(text);
     let parts: Vec<&str> = text.split('`').collect();
     let closed = parts.len() % 2 == 1;
@@ -252,7 +267,7 @@ fn escape_prose(text: &str, out: &mut String) {
     }
 }
 
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("`{}`", clean(text).replace('`', "'").replace('|', "\\|"))
 }
 
@@ -269,6 +284,6 @@ fn histogram(text: &mut String, plan: &Plan) {
     }
 }
 
-fn count(n: usize, what: &str) -> String {
+pub(super) fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

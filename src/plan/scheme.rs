@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Aspect, Issue, Level, PerContainer, TrackerName};
+use crate::model::{Aspect, Day, Issue, Level, PerContainer, TrackerName};
 
 /// The label by which a person hands an issue back to us; taken off once read.
 pub const AUTO_LABEL: &str = "roadmapd:auto";
@@ -19,6 +19,8 @@ pub struct ContainerScheme {
     pub mode: Mode,
     /// What our spellings mean where we have no record of having written them.
     pub existing: Existing,
+    /// Open issues that nobody touched for more days are scored and not written. None: all are written.
+    pub idle_max_days: Option<u32>,
     /// The sinks by tracker, at most one for each aspect and [`SinkId`].
     pub sinks: BTreeMap<TrackerName, Vec<Spelled>>,
 }
@@ -104,6 +106,13 @@ impl ContainerScheme {
     /// The sinks of one tracker.
     pub fn of(&self, tracker: &TrackerName) -> &[Spelled] {
         self.sinks.get(tracker).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether nobody touched this issue for too long. Days are told apart in UTC.
+    pub(super) fn is_idle(&self, face: &Issue, today: Day) -> bool {
+        let touched = face.updated.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let days = touched.duration_until(today).as_secs() / 86_400;
+        self.idle_max_days.is_some_and(|most| days > i64::from(most))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::{Aspect, IssueId, Turn};
 use super::approve::{ApprovedPlan, touches};
 use super::change::{Change, Edit};
 use super::ledger::{Hold, HoldReason, Intent, Ledger, Row, RowKey};
+use super::retire::left_behind;
 use super::scheme::{SinkId, Target, alike};
 
 /// What happened to each change.
@@ -71,7 +72,8 @@ pub fn intended(ledger: &Ledger, change: &Change, writing: Writing) -> BTreeMap<
 }
 
 /// What the ledger says once the receipt is in. Takes the noted ledger ([`Standing::noted`](super::Standing)) that the
-/// plan was made with; intents that the store opened meanwhile are worked out again. A change without an outcome was not tried and changes nothing.
+/// plan was made with; intents that the store opened meanwhile are worked out again. A change without an outcome was not
+/// tried and changes nothing. Settle an empty plan too: its formula and the containers that it leaves are noted.
 pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) -> Ledger {
     let writing = Writing { cycle: receipt.cycle, turn: receipt.turn, undoes: approved.undoes() };
     for change in approved.changes() {
@@ -85,6 +87,9 @@ pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) ->
                     arrive(ledger.rows.entry(key).or_default(), &sink, &edits, writing);
                 }
                 ledger.contacted.extend(touches(change));
+                if approved.retires().contains(&change.container) {
+                    leave(&mut ledger, &change.issue);
+                }
             }
             Outcome::Unknown { .. } => {
                 let rows = intended(&ledger, change, writing);
@@ -99,7 +104,25 @@ pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) ->
             }
         }
     }
+    ledger.contacted.retain(|(container, ..)| !approved.retires().contains(container));
+    ledger.retired.extend(approved.retires().iter().cloned());
+    let done = |change: &Change| receipt.outcomes.get(&change.issue) == Some(&Outcome::Done);
+    if approved.waiting().is_empty() && approved.changes().iter().all(done) && approved.formula().is_some() {
+        ledger.formula = approved.formula().cloned();
+    }
     ledger
+}
+
+/// Keeps of an issue's rows what people said.
+fn leave(ledger: &mut Ledger, issue: &IssueId) {
+    let rows: Vec<(RowKey, Option<Row>)> =
+        ledger.rows_of(issue).map(|(key, row)| (key.clone(), left_behind(row))).collect();
+    for (key, row) in rows {
+        match row {
+            Some(row) => ledger.rows.insert(key, row),
+            None => ledger.rows.remove(&key),
+        };
+    }
 }
 
 /// Ends people's holds on these issues, of one aspect or of all: what is found there at the next sure reading is ours.

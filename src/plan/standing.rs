@@ -32,13 +32,14 @@ pub struct Standing {
 ///
 /// `cycle` is the number that holds which begin now are dated with. Asking again of [`Standing::noted`] answers the same.
 /// A hold at a level holds the item; a hold at nothing, or at a value that no level spells, holds only its own sink.
-/// What people hold on an issue that isn't where it is looked for goes on holding its item, as last seen.
+/// What people hold on an issue that isn't where it is looked for, or in a container that was left, goes on holding its
+/// item, as last seen.
 pub fn standing(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme, cycle: u64) -> Standing {
     let mut standing = Standing { noted: ledger.clone(), ..Standing::default() };
     for item in &roadmap.items {
         let mut held: BTreeMap<Aspect, Vec<(Level, String)>> = BTreeMap::new();
         for face in item.faces.iter().filter(|face| face.status.is_open()) {
-            let levels = match is_live(face) {
+            let levels = match is_live(face) && !ledger.retired.contains(&face.container) {
                 true => face_standing(&mut standing, face, ledger, scheme, cycle),
                 false => ledger.rows_of(&face.id).filter_map(|(_, row)| row.hold.as_ref()?.level).collect(),
             };
@@ -51,7 +52,7 @@ pub fn standing(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme, cycle: u64)
             if !ours.is_empty() {
                 standing.previous.ours.insert(face.id.clone(), ours);
             }
-            let given = fields_given(face, &standing.noted);
+            let given = fields_given(face, &standing);
             if !given.is_empty() {
                 standing.previous.given.insert(face.id.clone(), given);
             }
@@ -280,18 +281,19 @@ fn labels_ours(face: &Issue, ledger: &Ledger, scheme: &Scheme) -> BTreeSet<Strin
 
 /// Fields of an issue on which we have a hand, each with what a person, or the tracker when the issue was made, last
 /// gave there: the only thing in them that may be an input.
-fn fields_given(face: &Issue, noted: &Ledger) -> BTreeMap<String, Option<String>> {
-    let rows = noted.rows_of(&face.id).filter_map(|(key, row)| match Target::named(&key.sink) {
+fn fields_given(face: &Issue, standing: &Standing) -> BTreeMap<String, Option<String>> {
+    let rows = standing.noted.rows_of(&face.id).filter_map(|(key, row)| match Target::named(&key.sink) {
         Target::Field(name) => Some((name, key, row)),
         Target::Label => None,
     });
     let of_row = |(name, key, row): (String, &RowKey, &Row)| {
-        // Nobody watches the fields of what isn't written: there a person's value shows by not being ours.
+        // A field that isn't watched (closed, gone, no longer a sink) begins no hold: there a person's value shows by
+        // being neither ours nor what stood there before.
         let sink = Spelled::retired(key.aspect, &key.sink);
         let says = sink.target.said(face);
         let ours: Vec<&str> = row.ours_named().chain(row.theirs.as_deref()).collect();
         let is_ours = |text: &String| ours.iter().any(|named| sink.same(named, text));
-        if !is_live(face) && !says.first().is_some_and(is_ours) {
+        if !standing.answers.contains_key(key) && !says.first().is_some_and(is_ours) {
             return None;
         }
         match &row.hold {

@@ -6,7 +6,8 @@ use crate::model::{Issue, Level, Presence};
 use crate::roadmap::Roadmap;
 
 use super::change::{Change, Edit, Plan, Skip, SkipReason};
-use super::diff::{change, fit};
+use super::desk::fit;
+use super::diff::change;
 use super::ledger::{Hold, HoldReason, Ledger, RowKey};
 use super::scheme::{Mode, Scheme, Spelled, Target};
 use super::standing::{is_live, sinks_of};

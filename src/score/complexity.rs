@@ -4,8 +4,8 @@ use super::bands;
 use super::calendar::count;
 use super::evidence::Evidence;
 use super::priority::{reason, tenth};
-use super::types::{Because, ComplexityScore, EstimateSource};
-use crate::model::{Aspect, Level, Text, Tier};
+use super::types::{Because, ComplexityScore, EstimateSource, Knobs};
+use crate::model::{Aspect, Complexity, Level, Text, Tier};
 
 /// Story points of an item that nothing is known about: the usual median of teams that estimate.
 const MEDIAN: f64 = 3.0;
@@ -30,6 +30,17 @@ pub(super) fn estimate(evidence: &Evidence<'_>) -> ComplexityScore {
         found.level = held;
     }
     found
+}
+
+/// What text and structure tell of a size, whatever people gave or hold, and with no level that stands already.
+pub fn estimated(evidence: &Evidence<'_>) -> ComplexityScore {
+    let size = from_text(evidence);
+    ComplexityScore { level: size_level(size.story_points, evidence.knobs), ..size }
+}
+
+/// The level of so many story points by themselves.
+pub fn size_level(points: f64, knobs: &Knobs) -> Complexity {
+    bands::complexity(points, &knobs.complexity_bands, None)
 }
 
 /// Of several numbers the largest counts: a plan that takes work for too small hurts more.

@@ -19,8 +19,10 @@ mod readiness;
 mod rules;
 mod types;
 
+pub use complexity::{estimated, size_level};
 pub use evidence::Evidence;
 pub use graph::Waiters;
+pub use priority::priority_level;
 pub use rules::{RULES, Rule, Signal};
 pub use types::{
     Because, ComplexityScore, EstimateSource, Formula, ItemScore, Knobs, Levels, Model, Previous, PriorityModel,
@@ -51,7 +53,7 @@ pub fn score(roadmap: &Roadmap, previous: &Previous, _model: &Model, weights: &W
     for (evidence, (((priority, complexity), readiness), due_again)) in evidence.iter().zip(found) {
         items.push(ItemScore { item: evidence.item.id.clone(), priority, complexity, readiness, due_again });
     }
-    Scores { items, formula: formula(weights) }
+    Scores { items, formula: formula(weights), day }
 }
 
 /// The order in which people read a roadmap, as indices: open items first, then by level, score (largest first), due

@@ -125,6 +125,11 @@ fn own(evidence: &Evidence<'_>, shares: &Shares, signals: &[Signal], size: f64) 
     PriorityScore { level, own: level, score, because }
 }
 
+/// The level of a score (0–100) by itself.
+pub fn priority_level(score: f64, knobs: &Knobs) -> Priority {
+    bands::priority(score, &knobs.priority_bands, knobs.hysteresis, None)
+}
+
 /// How much a size moves a score.
 fn size_factor(size: f64, exponent: f64) -> f64 {
     let factor = (NEUTRAL_SIZE / size.max(LEAST_SIZE)).powf(exponent);

@@ -116,6 +116,8 @@ pub struct Scores {
     pub items: Vec<ItemScore>,
     /// The formula that found them.
     pub formula: Formula,
+    /// The day that they hold for.
+    pub day: Day,
 }
 
 /// A formula's name and version: `wsjf/1`.

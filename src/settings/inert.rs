@@ -27,7 +27,6 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
         );
     }
     for (table, name) in [
-        ("write.idle_max", "[write] idle_max"),
         ("priority.value", "[priority] value"),
         ("priority.rules", "[[priority.rules]]"),
         ("complexity.learn", "[complexity] learn"),
@@ -35,7 +34,6 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
         ("people", "[people]"),
     ] {
         let moot = match table {
-            "write.idle_max" => raw.write.idle_max.is_empty(),
             "priority.value" => raw.priority._value.is_empty(),
             "complexity.learn" => !raw.complexity._learn,
             _ => false,

@@ -170,7 +170,7 @@ impl Settings {
 
     /// Days for which nobody touched an open issue of a container past which it is scored and not written.
     pub fn idle_max_days(&self, container: &ContainerKey) -> Option<u32> {
-        self.own_of(container).idle_max_days
+        self.own_of(container).scheme.idle_max_days
     }
 
     fn own_of(&self, container: &ContainerKey) -> &Own {

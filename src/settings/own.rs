@@ -17,8 +17,6 @@ pub(super) struct Own {
     pub knobs: Knobs,
     pub scheme: ContainerScheme,
     pub limits: Limits,
-    /// Days for which nobody touched an open issue past which it is scored and not written. None: none are left out.
-    pub idle_max_days: Option<u32>,
 }
 
 impl Own {
@@ -56,6 +54,7 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
         scheme: ContainerScheme {
             mode: if raw.write.mode == "observe" { Mode::Observe } else { Mode::Write },
             existing: if raw.write.existing == "adopt" { Existing::Adopt } else { Existing::Respect },
+            idle_max_days,
             sinks: sinks.spelled,
         },
         limits: Limits {
@@ -65,7 +64,6 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
             first_contact_applies: raw.write.first_contact == "apply",
             scopes: BTreeMap::new(),
         },
-        idle_max_days,
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) struct Raw {
     /// How two issues are known to be one piece of work.
     pub links: Links,
     /// Whether and how levels are written.
-    pub write: Write,
+    #[serde(rename = "write")]
+    pub _write: Write,
     /// Where levels are written. Without any: priority and complexity as labels on every tracker. A later file's list replaces an earlier one's.
     #[serde(rename = "sink")]
     pub _sink: Vec<Sink>,

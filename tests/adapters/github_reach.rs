@@ -32,7 +32,7 @@ impl Bench {
 
     pub async fn try_read(&mut self, census: bool) -> Result<Read, Trouble> {
         let (pages, mut arriving) = mpsc::channel(1000);
-        let ask = Ask { memory: self.memory.clone(), census, turn: Turn(2) };
+        let ask = Ask { memory: self.memory.clone(), server: None, census, turn: Turn(2) };
         let read = self.tracker.poll(ask, &self.shelf, pages).await?;
         self.memory = Some(read.memory.clone());
         while let Some(page) = arriving.recv().await {

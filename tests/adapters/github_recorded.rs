@@ -170,7 +170,8 @@ fn spec(name: &str) -> LabelSpec {
 
 async fn prepared(rig: &Rig, repository: &str, names: &[&str]) -> Result<(), roadmapd::tracker::Trouble> {
     let container = ContainerKey::new(&TrackerName::new("github"), repository);
-    rig.tracker.prepare(BTreeMap::from([(container, names.iter().map(|name| spec(name)).collect())])).await
+    let catalogue = BTreeMap::from([(container, names.iter().map(|name| spec(name)).collect())]);
+    rig.tracker.prepare(catalogue).await?.into_values().next().map_or(Ok(()), Err)
 }
 
 #[tokio::test]

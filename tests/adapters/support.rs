@@ -198,6 +198,7 @@ pub fn change(tracker: &str, key: &str, id: &str, there: &[&str], edits: &[(&str
                 why: "a test".to_owned(),
             })
             .collect(),
+        people: 0,
         labels: there.iter().map(|label| (*label).to_owned()).collect(),
         leans_on: std::collections::BTreeSet::new(),
     }

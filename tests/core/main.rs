@@ -1,9 +1,12 @@
 //! The laws of the pure rooms.
 
+mod plan_agreement;
 mod plan_approval;
 mod plan_fields;
 mod plan_hands;
 mod plan_laws;
+mod plan_retire;
+mod plan_sink_laws;
 mod plan_table;
 mod plan_undo;
 mod plan_view;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roadmapd::model::{Aspect, Complexity, Level, PerContainer, Person, Priority, Timestamp};
+use roadmapd::model::{Aspect, Complexity, Level, PerContainer, Person, Priority, Status, Timestamp};
 use roadmapd::plan::{Author, Existing, HoldReason, Plan, RowKey, SinkId, SkipReason, Standing, Target, standing};
 
 use crate::plan_world::{POINTS, World, id, names, row_key, scheme, scheme_with_fields, tracker};
@@ -267,6 +267,13 @@ fn a_field_that_is_no_longer_a_sink_gets_back_what_people_had() {
     assert_eq!(world.field(JIRA, "priority").as_deref(), Some("Low"));
     assert_eq!(world.field(JIRA, POINTS), None, "it was empty before us");
     assert!(world.cycle().changes.is_empty());
+    // What a person sets there now is read as it stands, and theirs once it is a sink again.
+    let mut edited = world.clone();
+    edited.set(&id(JIRA), "priority", Some("High"));
+    edited.cycle();
+    assert_eq!(ask(&edited).previous.given.get(&id(JIRA)).and_then(|given| given.get("priority")), None);
+    edited.scheme = PerContainer::uniform(scheme_with_fields(Existing::Respect));
+    assert_eq!(skips(&edited.cycle()), [(JIRA.to_owned(), Some("High"), SkipReason::Hold)]);
     // Configured again, it goes on where it was: no person's value, and still evidence.
     world.scheme = PerContainer::uniform(scheme_with_fields(Existing::Respect));
     assert!(world.cycle().skips.is_empty());
@@ -284,4 +291,16 @@ fn undo_of_a_field_restores_what_stood_there_and_holds_it() {
     assert_eq!(world.field(JIRA, "priority").as_deref(), Some("Low"));
     assert!(world.cycle().changes.is_empty());
     assert_eq!(evidence(&world).as_deref(), Some("Low"));
+}
+
+#[test]
+fn on_a_closed_issue_ours_is_no_evidence_and_a_persons_is() {
+    let mut world = given(Existing::Respect, "Low", Author::Creation);
+    world.cycle();
+    world.issues.get_mut(&id(JIRA)).expect("an issue").status = Status::Done;
+    world.read_and_plan();
+    assert_eq!(evidence(&world).as_deref(), Some("Low"));
+    world.set(&id(JIRA), "priority", Some("Highest"));
+    world.read_and_plan();
+    assert_eq!(ask(&world).previous.given[&id(JIRA)].get("priority"), None, "what stands there counts");
 }

@@ -244,3 +244,16 @@ fn a_reading_from_before_our_write_is_never_evidence() {
         }
     }
 }
+
+#[test]
+fn rows_holds_and_changes_stored_by_an_earlier_version_read_back() {
+    let row = r#"{"ours":"priority/p1","level":{"priority":"p1"},"intent":null,
+                  "hold":{"at":"priority/p0","reason":"changed","since":3},"written":4}"#;
+    let row: Row = serde_json::from_str(row).expect("a row");
+    let hold = row.hold.expect("a hold");
+    assert_eq!((row.theirs, hold.level, hold.by, hold.given), (None, None, None, None));
+    let change = r#"{"issue":{"tracker":"jira","id":"7"},"key":"jira:PAY-7","container":"jira:PAY","item":"i-1",
+                     "edits":[],"labels":["bug"],"leans_on":[]}"#;
+    let change: roadmapd::plan::Change = serde_json::from_str(change).expect("a change");
+    assert_eq!(change.people, 0);
+}

@@ -83,7 +83,7 @@ pub fn sink(aspect: Aspect, prefix: &str, fold_case: bool) -> Spelled {
 pub fn scheme(existing: Existing) -> ContainerScheme {
     let sinks = |fold| vec![sink(Aspect::Priority, "priority/", fold), sink(Aspect::Complexity, "complexity/", fold)];
     let sinks = BTreeMap::from([(tracker("github"), sinks(true)), (tracker("jira"), sinks(false))]);
-    ContainerScheme { mode: Mode::Write, existing, sinks }
+    ContainerScheme { mode: Mode::Write, existing, idle_max_days: None, sinks }
 }
 
 /// The values of the priority field by level.
@@ -159,6 +159,8 @@ pub struct World {
     pub history: BTreeMap<(IssueId, SinkId, String), Author>,
     /// Levels are worked out by `score`, not given.
     pub scored: bool,
+    /// The formula that is said to have found the levels.
+    pub formula: &'static str,
 }
 
 impl World {
@@ -172,6 +174,7 @@ impl World {
             cycle: 0,
             history: BTreeMap::new(),
             scored: false,
+            formula: "wsjf/1",
         };
         for (faces, priority, complexity) in items {
             world.items.push(faces.iter().map(|(key, _)| (*key).to_owned()).collect());
@@ -204,11 +207,15 @@ impl World {
         Roadmap { items, item_of, ..Roadmap::default() }
     }
 
+    /// The weights by which levels are worked out.
+    pub fn weights() -> Weights {
+        let words = PRIORITIES.map(str::to_lowercase).into_iter().zip(Priority::ALL).collect();
+        Weights::uniform(Knobs { priority_words: words, ..Knobs::default() })
+    }
+
     pub fn scores(&self, roadmap: &Roadmap, previous: &Previous) -> Scores {
         if self.scored {
-            let words = PRIORITIES.map(str::to_lowercase).into_iter().zip(Priority::ALL).collect();
-            let weights = Weights::uniform(Knobs { priority_words: words, ..Knobs::default() });
-            return score(roadmap, previous, &Model::default(), &weights, date(2026, 11, 24));
+            return score(roadmap, previous, &Model::default(), &Self::weights(), date(2026, 11, 24));
         }
         let score = |item: &Item| {
             let (own, complexity) = self.wanted[&item.founder().key.to_string()];
@@ -237,7 +244,8 @@ impl World {
                 due_again: None,
             }
         };
-        Scores { items: roadmap.items.iter().map(score).collect(), formula: Formula("wsjf/1".into()) }
+        let items = roadmap.items.iter().map(score).collect();
+        Scores { items, formula: Formula(self.formula.into()), day: date(2026, 11, 24) }
     }
 
     /// Reads everything by id and begins a cycle: notes what was seen, returns what would be written.
@@ -304,6 +312,11 @@ impl World {
     /// A cycle in which the process dies before the `n`th request (counted over all changes) leaves.
     pub fn cycle_dying_after(&mut self, n: usize) {
         let plan = self.read_and_plan();
+        self.write_dying_after(plan, n);
+    }
+
+    /// The same of this plan.
+    pub fn write_dying_after(&mut self, plan: Plan, n: usize) {
         let approved = self.approved(plan);
         let mut left = n;
         for change in approved.changes() {

@@ -117,6 +117,19 @@ fn a_low_blocker_of_a_pressing_item_is_lifted_through_both_trackers_and_says_why
 }
 
 #[test]
+fn a_blocker_that_is_not_shown_any_more_goes_on_blocking() {
+    let mut waiting = issue("jira:PAY-7");
+    waiting.relations = vec![relation(RelationKind::BlockedBy, "jira:CORE-1")];
+    for presence in [Presence::Filtered, Presence::Outside, Presence::Hidden] {
+        let mut blocker = issue("jira:CORE-1");
+        blocker.presence = presence;
+        let scores = scored(&roadmap([waiting.clone(), blocker]), &Previous::default());
+        let readiness = scores["jira:PAY-7"].readiness.as_ref().map(|readiness| readiness.level);
+        assert_eq!(readiness, Some(Readiness::Blocked), "{presence:?}");
+    }
+}
+
+#[test]
 fn a_held_level_rises_too_and_a_hold_on_the_way_does_not_hide_what_is_behind_it() {
     let mut top = issue("jira:PAY-1");
     top.relations = vec![relation(RelationKind::BlockedBy, "jira:PAY-2")];

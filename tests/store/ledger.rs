@@ -1,10 +1,11 @@
 //! The ledger and its intents.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use roadmapd::model::{Aspect, IssueId, Level, Person, Priority, Timestamp, Turn};
 use roadmapd::plan::{Change, Edit, Field, Hold, HoldReason, Intent, Ledger, Outcome, Row, RowKey, SinkId, Writing};
+use roadmapd::score::Formula;
 use roadmapd::store::{Store, StoreTrouble};
 
 use super::{Place, at, container, github, item, jira, url};
@@ -28,6 +29,7 @@ fn change(id: &str, edits: Vec<Edit>) -> Change {
         container: container("jira:PAY"),
         item: item(1),
         edits,
+        people: 0,
         labels: vec!["bug".into()],
         leans_on: BTreeSet::from([github()]),
     }
@@ -201,8 +203,22 @@ fn a_ledger() -> impl Strategy<Value = Ledger> {
     });
     let contact =
         ("[A-C]", aspect(), sink()).prop_map(|(name, aspect, sink)| (container(&format!("jira:{name}")), aspect, sink));
-    (proptest::collection::btree_map(key, a_row(), 0..12), proptest::collection::btree_set(contact, 0..6))
-        .prop_map(|(rows, contacted)| Ledger { rows, contacted, ..Ledger::default() })
+    let formula =
+        proptest::sample::select(vec!["wsjf/1", "weighted/2"]).prop_map(|name| Some(Formula(name.to_owned())));
+    let retired = proptest::collection::btree_set("[A-C]".prop_map(|name| container(&format!("jira:{name}"))), 0..3);
+    (
+        proptest::collection::btree_map(key, a_row(), 0..12),
+        proptest::collection::btree_set(contact, 0..6),
+        formula,
+        retired,
+    )
+        .prop_map(|(rows, contacted, formula, retired)| Ledger {
+            rows,
+            contacted,
+            formula,
+            retired,
+            authors: BTreeMap::new(),
+        })
 }
 
 proptest! {

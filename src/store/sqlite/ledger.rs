@@ -7,9 +7,14 @@ use sqlx::{Connection, SqliteConnection};
 use super::{Answer, BATCH, BEGIN, Failure, Sqlite, json, number, value};
 use crate::model::{Aspect, ContainerKey, IssueId, Timestamp, TrackerName};
 use crate::plan::{Change, Ledger, Outcome, Row, RowKey, SinkId, Writing, intended};
+use crate::score::Formula;
 
 /// A stored row: tracker, id, aspect, sink, the row.
 type LedgerRow = (String, String, String, String, String);
+
+/// Notes in which the ledger keeps what isn't a row: the formula of the last confirmed levels, and containers that were left.
+const FORMULA: &str = "ledger_formula";
+const RETIRED: &str = "ledger_retired";
 
 impl Sqlite {
     pub(in crate::store) async fn ledger(&self) -> Answer<Ledger> {
@@ -19,13 +24,16 @@ impl Sqlite {
         let contacted: Vec<(String, String, String, String)> =
             sqlx::query_as("SELECT tracker, container, aspect, sink FROM contacted").fetch_all(&mut *hand).await?;
         drop(hand);
+        let retired = self.note(RETIRED).await?.map(|text| value(&text)).transpose()?;
         let contact = |(tracker, container, aspect, sink): (String, String, String, String)| {
             Ok((ContainerKey::new(&TrackerName::new(&tracker), container), aspect_of(&aspect)?, SinkId(sink)))
         };
         Ok(Ledger {
             rows: rows.into_iter().map(row_of).collect::<Answer<_>>()?,
             contacted: contacted.into_iter().map(contact).collect::<Answer<_>>()?,
-            ..Ledger::default()
+            formula: self.note(FORMULA).await?.map(Formula),
+            retired: retired.unwrap_or_default(),
+            authors: BTreeMap::new(),
         })
     }
 
@@ -55,6 +63,12 @@ impl Sqlite {
                 .await?;
         }
         save_contacted(&mut work, &before.contacted, &after.contacted).await?;
+        if let Some(Formula(formula)) = after.formula.as_ref().filter(|_| before.formula != after.formula) {
+            note(&mut work, FORMULA, formula).await?;
+        }
+        if before.retired != after.retired {
+            note(&mut work, RETIRED, &json(&after.retired)?).await?;
+        }
         Ok(work.commit().await?)
     }
 
@@ -130,6 +144,15 @@ async fn put(work: &mut SqliteConnection, rows: &[(&RowKey, &Row)]) -> Answer<()
     .bind(json(&rows)?)
     .execute(work)
     .await?;
+    Ok(())
+}
+
+async fn note(work: &mut SqliteConnection, key: &str, value: &str) -> Answer<()> {
+    sqlx::query("INSERT INTO notes (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
+        .bind(key)
+        .bind(value)
+        .execute(work)
+        .await?;
     Ok(())
 }
 

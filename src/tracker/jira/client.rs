@@ -108,11 +108,6 @@ impl Client {
         self.lane.json(&asked, &answer)
     }
 
-    /// Where it answers.
-    pub(super) fn base(&self) -> &Url {
-        &self.base
-    }
-
     /// `GET`, decoded; a status outside 2xx is a trouble.
     pub(super) async fn get<T: DeserializeOwned>(&self, target: &str) -> Result<T, Trouble> {
         self.read(Method::GET, target, None).await
