@@ -12,7 +12,7 @@ use roadmapd::model::Timestamp;
 use roadmapd::sandbox::{Corpus, Running};
 use serde_json::{Value, json};
 
-use crate::skipped;
+use crate::description::skipped;
 use crate::world::{WRITES, World};
 
 /// The dumps' folder, which never enters the repository.
