@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::RequestBuilder;
 use roadmapd::model::Timestamp;
-use roadmapd::sandbox::{Corpus, Running};
+use roadmapd::sandbox::{Corpus, Options, Running};
 use serde_json::{Value, json};
 
 use crate::description::skipped;
@@ -269,4 +270,58 @@ fn a_broken_dump_is_refused_by_file_and_place() {
     write(folder.path(), "cut_issues.json.gz", &json!("not packed at all"));
     let error = Corpus::read(folder.path(), None).expect_err("not gzip").to_string();
     assert!(error.contains("cut_issues.json.gz is not a whole dump: invalid gzip header"), "{error}");
+}
+
+/// The binary serving; killed when dropped.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn sandbox(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_roadmapd"));
+    command.arg("sandbox").args(args);
+    command
+}
+
+#[tokio::test]
+async fn the_sandbox_command_serves_a_dump_as_of_a_day() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(
+        folder.path(),
+        "api_issues.json",
+        &json!([issue(1, &json!({})), issue(2, &json!({"created_at": "2024-03-01T00:00:01Z"}))]),
+    );
+    let data = folder.path().to_str().expect("a text");
+    let mut command = sandbox(&["--data", data, "--as-of", "2024-03-01"]);
+    let mut serving = Serving(command.stdout(Stdio::piped()).spawn().expect("the binary runs"));
+    let mut line = String::new();
+    BufReader::new(serving.0.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    let url = format!("{}/repos/acme/api/issues", line.trim().strip_prefix("github ").expect("an address"));
+    roadmapd::tracker::install_tls();
+    let client = reqwest::Client::builder().user_agent("tests").build().expect("a client");
+    let rows = answer(client.get(url).bearer_auth(Options::default().github_token)).await;
+    assert_eq!(rows.as_array().map(Vec::len), Some(1), "{rows}");
+    assert_eq!((&rows[0]["number"], &rows[0]["body"]), (&json!(1), &json!("text\r\n")));
+}
+
+#[test]
+fn the_sandbox_command_says_what_is_wrong_with_a_date_or_a_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("api_issues.json"), "[{").expect("a file");
+    let data = folder.path().to_str().expect("a text");
+    for (args, code, said) in [
+        (&["--as-of", "2024-03-01"][..], 64, "--data"),
+        (&["--data", data, "--as-of", "yesterday"], 64, "2024-05-31"),
+        (&["--data", data, "--generate", "5"], 64, "--generate"),
+        (&["--data", data], 1, "api_issues.json is not a whole dump: entry 1"),
+    ] {
+        let output = sandbox(args).output().expect("the binary runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(code) && error.contains(said), "{args:?}: {error}");
+    }
 }
