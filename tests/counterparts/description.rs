@@ -63,11 +63,11 @@ impl Description {
 
     /// Describes everything that roadmapd asks; the older description of Jira doesn't.
     pub fn whole(&self) -> bool {
-        self.path_of("/rest/api/3/search/jql").is_some() || self.path_of("/rest/api/3/myself").is_none()
+        self.path_of("post", "/rest/api/3/search/jql").is_some() || self.path_of("get", "/rest/api/3/myself").is_none()
     }
 
-    /// The described path that an asked one is, the most literal where several fit.
-    pub fn path_of(&self, asked: &str) -> Option<&str> {
+    /// The described path that an asked one is, the most literal where several with that method fit.
+    pub fn path_of(&self, method: &str, asked: &str) -> Option<&str> {
         let fits = |path: &&String| {
             let (path, asked): (Vec<_>, Vec<_>) = (path.split('/').collect(), asked.split('/').collect());
             path.len() == asked.len()
@@ -76,7 +76,8 @@ impl Description {
                     .zip(asked)
                     .all(|(part, asked)| *part == asked || (part.starts_with('{') && !asked.is_empty()))
         };
-        let paths = self.document["paths"].as_object().expect("paths").keys();
+        let paths = self.document["paths"].as_object().expect("paths");
+        let paths = paths.iter().filter(|(_, operations)| operations.get(method).is_some()).map(|(path, _)| path);
         paths.filter(fits).min_by_key(|path| path.matches('{').count()).map(String::as_str)
     }
 

@@ -76,12 +76,12 @@ fn check(official: &Description, exchanges: &[Exchange]) -> BTreeMap<String, usi
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut missing = 0;
     for exchange in exchanges {
-        let Some(path) = official.path_of(&exchange.path) else {
+        let method = exchange.method.as_str().to_lowercase();
+        let Some(path) = official.path_of(&method, &exchange.path) else {
             assert!(!official.whole(), "{} {} isn't described", exchange.method, exchange.path);
             missing += 1;
             continue;
         };
-        let method = exchange.method.as_str().to_lowercase();
         let wrong = official.wrong_with(path, &method, &exchange.query, &exchange.body);
         assert!(wrong.is_empty(), "{method} {path}: {wrong:#?}\n{exchange:#?}");
         let kind = exchange.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -121,11 +121,12 @@ fn a_request_that_is_not_described_is_found_out() {
     let list = "/repos/{owner}/{repo}/issues";
     let query = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
     let none = serde_json::Value::Null;
-    assert_eq!(official.path_of("/repos/acme/api/issues"), Some(list));
-    assert_eq!(official.path_of("/repos/acme/api/isues"), None);
+    assert_eq!(official.path_of("get", "/repos/acme/api/issues"), Some(list));
+    assert_eq!(official.path_of("get", "/repos/acme/api/isues"), None);
     assert_eq!(official.wrong_with(list, "get", &query("after", "x"), &none), Vec::<String>::new());
     assert_eq!(official.wrong_with(list, "get", &query("sort", "newest"), &none).len(), 1);
     assert_eq!(official.wrong_with(list, "get", &query("updated_since", "x"), &none).len(), 1);
+    assert_eq!(official.path_of("delete", "/repos/acme/api/issues"), None);
     assert_eq!(official.wrong_with(list, "delete", &[], &none).len(), 1);
     let labels = "/repos/{owner}/{repo}/issues/{issue_number}/labels";
     assert_eq!(official.wrong_with(labels, "post", &[], &serde_json::json!({"labels": ["a"]})), Vec::<String>::new());
