@@ -1,13 +1,17 @@
 # What people type. CI runs the same.
 
-.PHONY: test lint demo bench doc
+.PHONY: test lint demo bench doc counterparts
 
 test: ## all tests
 	cargo test --locked
 
-lint: ## format and clippy, warnings denied
+counterparts: ## what tests/counterparts plays against, from npm and PyPI into target/counterparts (350 MB, once)
+	tests/counterparts/install.sh
+
+lint: ## format, clippy with warnings denied, and everything that isn't Rust
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	.ci/lint
 
 demo: ## the main job on two trackers in memory
 	cargo run --release --locked -- demo

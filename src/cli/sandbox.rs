@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::{Timestamp, civil, tz::TimeZone};
+
 use super::{Exit, Failure, output};
-use crate::sandbox::{Corpus, Options, Running, Sandbox};
+use crate::sandbox::{Corpus, DumpError, Options, Running, Sandbox};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -16,6 +18,14 @@ pub(super) struct Args {
     /// Instead of the demo's issues, N generated ones in each tracker
     #[arg(long, value_name = "N")]
     generate: Option<usize>,
+    /// Instead of the demo's issues, those of real dumps: …_issues.json, …_comments.json and …_events.json as GitHub's REST
+    /// API lists them, …_search.json as Jira's version 2 answers a search; each may be packed as .json.gz
+    #[arg(long, value_name = "DIR", conflicts_with = "generate")]
+    data: Option<PathBuf>,
+    /// The dumps as they stood at this moment: 2024-05-31 (its beginning in UTC) or 2024-05-31T12:00:00Z; ages stay what they
+    /// were then [default: the newest stamp in the dumps]
+    #[arg(long, value_name = "DATE", requires = "data", value_parser = moment)]
+    as_of: Option<Timestamp>,
     /// Seed of the generated issues: the same one gives the same issues
     #[arg(long, value_name = "SEED", default_value_t = 1, requires = "generate")]
     seed: u64,
@@ -25,9 +35,15 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
-    let corpus = match args.generate {
-        None => Corpus::shipped(),
-        Some(issues) => Corpus::generated(args.seed, issues),
+    let corpus = match (&args.data, args.generate) {
+        (Some(folder), _) => {
+            let said = |error: DumpError| Failure::Said(error.to_string());
+            let (corpus, moment) = Corpus::read(folder, args.as_of).map_err(said)?;
+            output::remark(&format!("as things stood at {moment}"));
+            corpus
+        }
+        (None, Some(issues)) => Corpus::generated(args.seed, issues),
+        (None, None) => Corpus::shipped(),
     };
     let options = Options { github_port: args.github_port, jira_port: args.jira_port, ..Options::default() };
     let running = Sandbox::start(corpus, options).await.map_err(|error| Failure::Said(error.to_string()))?;
@@ -56,4 +72,11 @@ fn set_up(running: &Running, folder: &Path) -> std::io::Result<PathBuf> {
     let file = folder.join("roadmapd.toml");
     std::fs::write(&file, running.configuration(&folder.canonicalize()?)?)?;
     Ok(file)
+}
+
+/// A day's beginning in UTC, or a stamp.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let day = || text.parse::<civil::Date>().ok()?.to_zoned(TimeZone::UTC).ok();
+    let stamp = text.parse().ok().or_else(|| day().map(|day| day.timestamp()));
+    stamp.ok_or_else(|| "write a day such as 2024-05-31 or a stamp such as 2024-05-31T12:00:00Z".to_owned())
 }

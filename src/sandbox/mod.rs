@@ -1,10 +1,11 @@
-//! Two trackers in memory: seeds (corpus, generate) -> state (github, jira) -> HTTP on loopback (server), with a handle (running, people) to act as a person.
+//! Two trackers in memory: seeds (corpus, generate, dump) -> state (github, jira) -> HTTP on loopback (server), with a handle (running, people) to act as a person.
 //!
 //! It stands apart from every other room: it is written from the trackers' official descriptions alone, so that the
 //! daemon's adapters and their counterpart cannot share a misreading. What it does not know it refuses with 501.
 
 mod clock;
 mod corpus;
+mod dump;
 mod faults;
 mod generate;
 mod github;
@@ -20,6 +21,7 @@ pub use clock::Clock;
 pub use corpus::{
     Corpus, GithubIssueSeed, JiraIssueSeed, LabelSeed, LinkSeed, MilestoneSeed, PersonSeed, ProjectSeed, RepositorySeed,
 };
+pub use dump::DumpError;
 pub use faults::{Fault, Matcher};
 pub use github::{GithubApp, GithubInstallation};
 pub use running::{Entry, Facts, Running};

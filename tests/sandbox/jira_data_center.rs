@@ -4,7 +4,8 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use roadmapd::sandbox::{Corpus, JiraShape, Options};
 use serde_json::{Value, json};
 
-use super::schemas::{Description, description};
+use super::description::Description;
+use super::schemas::check;
 use super::{Bed, Got, fixed, read};
 
 async fn bed(shape: JiraShape) -> Bed {
@@ -107,7 +108,7 @@ async fn an_edit_without_notifying_takes_an_administrator() {
 fn check_rows(official: &Description, path: &str, got: &Got) {
     for row in got.rows() {
         let row = Got { status: got.status, headers: got.headers.clone(), body: row.clone() };
-        official.check(path, "get", &row);
+        check(official, path, "get", &row);
     }
 }
 
@@ -123,17 +124,17 @@ async fn the_data_centers_answers_fit_the_official_description() {
         ("/project/{projectIdOrKey}", "/project/CORE"),
         ("/mypermissions", "/mypermissions?projectKey=PAY"),
     ];
-    let Some(official) = description("jira-software-dc-10.3.24.openapi.json.gz", gets.len() + 3) else { return };
+    let Some(official) = Description::named("jira-software-dc-10.3.24.openapi.json.gz", gets.len() + 3) else { return };
     let bed = bed(JiraShape::default()).await;
     let body = json!({"update": {"labels": [{"add": "x"}], "customfield_10060": [{"set": {"value": "Minor"}}]}});
     let changed = read(ask(&bed, Method::PUT, "/rest/api/2/issue/PAY-2").json(&body)).await;
     assert_eq!(changed.status, StatusCode::NO_CONTENT);
     for (path, asked) in gets {
-        official.check(&format!("/api/2{path}"), "get", &get(&bed, asked).await);
+        check(&official, &format!("/api/2{path}"), "get", &get(&bed, asked).await);
     }
     check_rows(&official, "/api/2/field", &get(&bed, "/field").await);
     for expand in [json!([]), json!(["changelog"])] {
         let body = json!({"jql": "project in (PAY, CORE)", "maxResults": 20, "fields": ["*all"], "expand": expand});
-        official.check("/api/2/search", "post", &search(&bed, body).await);
+        check(&official, "/api/2/search", "post", &search(&bed, body).await);
     }
 }

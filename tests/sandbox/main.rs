@@ -1,5 +1,8 @@
 //! The sandbox over HTTP: its GitHub, its Jira, its faults, and its answers against the official descriptions.
 
+#[path = "../counterparts/description.rs"]
+#[expect(dead_code, reason = "requests are checked elsewhere")]
+mod description;
 mod faults;
 mod github;
 mod github_shapes;
