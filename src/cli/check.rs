@@ -1,8 +1,9 @@
 //! `roadmapd check`: settings, and online credentials, permissions and fields; all findings at once.
 
 use super::{Desk, Exit, Failure, output};
+use crate::model::ContainerKey;
 use crate::settings::Scope;
-use crate::tracker::TrackerConfig;
+use crate::tracker::{Fetch, TrackerConfig};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -28,7 +29,10 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     }
     let mut all_well = true;
     for tracker in &works.trackers {
-        for finding in tracker.probe().await {
+        let writes = |container: Option<&ContainerKey>| {
+            container.map_or_else(|| settings.writes_to(tracker.name()), |container| settings.writes(container))
+        };
+        for finding in tracker.probe(&writes).await {
             all_well &= finding.ok;
             output::print(&format!("{} {}", if finding.ok { "ok  " } else { "FAIL" }, finding.text));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::holds::{Held, held};
+use super::holds::{Held, held, name_holders};
 use super::{Desk, Exit, Failure, output};
 use crate::daemon::View;
 use crate::model::{Aspect, Issue};
@@ -33,7 +33,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         )));
     };
     let (item, score) = (&view.thought.roadmap.items[index], &view.thought.scores.items[index]);
-    let held = held(&view, &store).await?;
+    let mut held: Vec<Held> =
+        held(&view, &store).await?.into_iter().filter(|hold| hold.item == item.id.as_str()).collect();
+    name_holders(&works, &mut held).await;
     if args.json {
         output::print_json(&json!({
             "item": item.id,
@@ -84,7 +86,7 @@ fn held_by(score: &ItemScore, aspect: Aspect, held: &[Held]) -> Value {
         Value::Null,
         |hold| {
             json!({
-                "who": "a person",
+                "who": hold.who.as_deref().unwrap_or("a person"),
                 "where": hold.issue,
                 "since": hold.since.map(|since| since.to_string()),
             })
@@ -158,11 +160,12 @@ fn whose(answer: &Answer, held: Option<&Held>) -> String {
         Answer::Ours(values) => format!("{} (ours)", values.join(", ")),
         Answer::Released(values) => format!("{} (handed back to us)", values.join(", ")),
         Answer::Held { at, .. } => {
+            let who = held.and_then(|hold| hold.who.as_deref()).unwrap_or("a person");
             let since = held
                 .and_then(|hold| hold.since)
                 .map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
             match at {
-                Some(value) => format!("{value} (held by a person{since}; `roadmapd release` ends that)"),
+                Some(value) => format!("{value} (held by {who}{since}; `roadmapd release` ends that)"),
                 None => format!("nothing: a person took ours off{since}; `roadmapd release` ends that"),
             }
         }

@@ -1,15 +1,20 @@
 //! `roadmapd holds`: every hold, since when, and how far it is from the computed level.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{Desk, Exit, Failure, output};
-use crate::daemon::View;
-use crate::model::{Aspect, Level, Timestamp};
-use crate::plan::{Answer, HoldReason};
+use crate::daemon::{View, Works};
+use crate::model::{Aspect, Issue, Level, Timestamp};
+use crate::plan::{Answer, Author, HoldReason, SinkId};
 use crate::score::ItemScore;
 use crate::store::Store;
+use crate::tracker::{Fetch, Standing};
+
+/// Holds of one tracker whose history is asked, at most: each may cost requests.
+const ASKED_MAX: usize = 200;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -20,6 +25,11 @@ pub(super) struct Args {
 
 /// One hold, as people read it.
 pub(super) struct Held {
+    /// The issue as it was last read, and the sink: what its history is asked by.
+    face: Arc<Issue>,
+    sink: SinkId,
+    /// Who holds it, where that is known.
+    pub(super) who: Option<String>,
     pub(super) issue: String,
     pub(super) item: String,
     pub(super) aspect: Aspect,
@@ -36,7 +46,8 @@ pub(super) struct Held {
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let (works, store) = desk.history().await?;
     let view = View::open(&works, &store).await?;
-    let held = held(&view, &store).await?;
+    let mut held = held(&view, &store).await?;
+    name_holders(&works, &mut held).await;
     if args.json {
         output::print_json(&Value::from(held.iter().map(Held::json).collect::<Vec<_>>()));
     } else if held.is_empty() {
@@ -56,7 +67,7 @@ impl Held {
             "field": self.aspect.name(),
             "theirs": self.at,
             "computed": self.computed.map(Level::name),
-            "who": "a person",
+            "who": self.who.as_deref().unwrap_or("a person"),
             "where": self.issue,
             "since": self.since.map(|since| since.to_string()),
             "reason": self.reason,
@@ -76,13 +87,18 @@ pub(super) async fn held(view: &View, store: &Store) -> Result<Vec<Held>, Failur
         let Some(index) = view.thought.roadmap.item_of.get(&key.issue) else { continue };
         let item = &view.thought.roadmap.items[*index];
         let Some(face) = item.faces.iter().find(|face| face.id == key.issue) else { continue };
+        let by = known.as_ref().and_then(|hold| hold.by.as_ref().map(|person| person.name.clone()));
+        let given = known.as_ref().and_then(|hold| hold.given);
         held.push(Held {
+            face: Arc::clone(face),
+            sink: key.sink.clone(),
+            who: by,
             issue: face.key.to_string(),
             item: item.id.to_string(),
             aspect: key.aspect,
             at: at.clone(),
             computed: view.thought.scores.items.get(*index).and_then(|score| computed(score, key.aspect)),
-            since: known.as_ref().and_then(|hold| times.get(&hold.since).copied()),
+            since: given.or_else(|| known.as_ref().and_then(|hold| times.get(&hold.since).copied())),
             reason: match known.as_ref().map(|hold| hold.reason) {
                 Some(HoldReason::Found) => "found",
                 Some(HoldReason::Undone(_)) => "undone",
@@ -96,6 +112,33 @@ pub(super) async fn held(view: &View, store: &Store) -> Result<Vec<Held>, Failur
     Ok(held)
 }
 
+/// Asks the trackers' histories who put there what is held, where no cycle asked. Somebody wants to know now; a tracker that
+/// doesn't answer leaves it at "a person".
+pub(super) async fn name_holders(works: &Works, held: &mut [Held]) {
+    for tracker in &works.trackers {
+        let unnamed = |hold: &&mut Held| hold.who.is_none() && hold.face.id.tracker == *tracker.name();
+        let mut unnamed: Vec<&mut Held> = held.iter_mut().filter(unnamed).take(ASKED_MAX).collect();
+        let standing = |hold: &&mut Held| {
+            let value = hold.at.clone()?;
+            Some(Standing { issue: Arc::clone(&hold.face), sink: hold.sink.clone(), value })
+        };
+        let asked: Vec<Standing> = unnamed.iter().filter_map(standing).collect();
+        if asked.is_empty() {
+            continue;
+        }
+        let Ok(said) = tracker.authors(asked).await else { continue };
+        for hold in &mut unnamed {
+            let about = said.iter().find(|said| {
+                said.issue == hold.face.id && said.sink == hold.sink && Some(&said.value) == hold.at.as_ref()
+            });
+            if let Some((Author::Someone(person), at)) = about.map(|said| (&said.author, said.at)) {
+                hold.who = Some(person.name.clone());
+                hold.since = at.or(hold.since);
+            }
+        }
+    }
+}
+
 /// The level of the item's own score, before any hold.
 fn computed(score: &ItemScore, aspect: Aspect) -> Option<Level> {
     match aspect {
@@ -105,14 +148,16 @@ fn computed(score: &ItemScore, aspect: Aspect) -> Option<Level> {
 }
 
 fn text(held: &[Held]) -> String {
-    let mut lines = vec![format!("{:<24} {:<12} {:<22} {:<10} since", "issue", "field", "held at", "computed")];
+    let mut lines =
+        vec![format!("{:<24} {:<12} {:<22} {:<10} {:<20} since", "issue", "field", "held at", "computed", "who")];
     for hold in held {
         lines.push(format!(
-            "{:<24} {:<12} {:<22} {:<10} {}",
+            "{:<24} {:<12} {:<22} {:<10} {:<20} {}",
             output::fit(&hold.issue, 24),
             hold.aspect.name(),
             output::fit(hold.at.as_deref().unwrap_or("(none)"), 22),
             hold.computed.map_or("", Level::name),
+            output::fit(hold.who.as_deref().unwrap_or("a person"), 20),
             hold.since.map_or_else(|| "now".to_owned(), |since| since.strftime("%Y-%m-%d %H:%M UTC").to_string()),
         ));
     }

@@ -12,6 +12,8 @@ mod once;
 mod output;
 mod plan;
 mod progress;
+mod report;
+mod retire;
 mod roadmap;
 mod run;
 mod sandbox;
@@ -87,6 +89,12 @@ enum Command {
     History(history::Args),
     /// Take back what a cycle wrote, where it still stands
     Undo(undo::Args),
+    /// How often the computed levels equal what people set, and where they differ most
+    Report(report::Args),
+    /// Leave: take all our values off and put back what people had; shows the plan unless told --yes
+    Retire(retire::Args),
+    /// Take back what was left by `retire`
+    Rejoin(retire::RejoinArgs),
     /// Copy the database into a new file while everything goes on
     Backup(backup::Args),
     /// Print the configuration's JSON Schema
@@ -183,6 +191,9 @@ async fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Holds(args) => holds::run(&desk, args).await,
         Command::History(args) => history::run(&desk, args).await,
         Command::Undo(args) => undo::run(&desk, args).await,
+        Command::Report(args) => report::run(&desk, args).await,
+        Command::Retire(args) => retire::run(&desk, args).await,
+        Command::Rejoin(args) => retire::rejoin(&desk, args).await,
         Command::Backup(args) => backup::run(&desk, args).await,
         Command::Schema => schema::run(),
     }

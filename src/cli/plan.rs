@@ -2,7 +2,7 @@
 
 use super::progress::Progress;
 use super::{Desk, Exit, Failure, output};
-use crate::daemon::{Preview, preview};
+use crate::daemon::{Preview, Works, preview};
 use crate::plan::{Pace, Paces, plan_json, plan_markdown, plan_text};
 use crate::store::Store;
 use crate::tracker::TrackerConfig;
@@ -30,7 +30,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     for error in &errors {
         output::complain(error);
     }
-    let paces: Paces = works.settings.trackers.iter().map(|config| (config.name().clone(), pace(config))).collect();
+    let paces = paces(&works);
     if args.json {
         output::print_json(&plan_json(&plan, refusal.as_ref(), &paces));
     } else if args.markdown {
@@ -43,6 +43,11 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         (true, true) => Exit::Done,
         (true, false) => Exit::Changes,
     })
+}
+
+/// How the configured trackers take writes.
+pub(super) fn paces(works: &Works) -> Paces {
+    works.settings.trackers.iter().map(|config| (config.name().clone(), pace(config))).collect()
 }
 
 /// How a tracker takes writes. Jira may be told not to send mails and needn't listen; GitHub sends none of labels.

@@ -36,7 +36,10 @@ impl Applied {
     pub(super) fn failures(&self, approved: &ApprovedPlan) -> Vec<String> {
         let failure = |change: &Change| match self.receipt.outcomes.get(&change.issue)? {
             Outcome::Done | Outcome::Superseded { .. } => None,
-            Outcome::Unknown { error } | Outcome::Failed { error } => Some(format!("{}: {error}", change.key)),
+            Outcome::Unknown { error } | Outcome::Failed { error } => {
+                let key = change.key.to_string();
+                Some(if error.starts_with(&key) { error.clone() } else { format!("{key}: {error}") })
+            }
         };
         approved.changes().iter().filter_map(failure).collect()
     }

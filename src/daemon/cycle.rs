@@ -9,12 +9,12 @@ use tracing::{Instrument, info, info_span, warn};
 use super::apply::apply;
 use super::gather::{Gathered, gather, snapshot};
 use super::people::{self, APPROVED, Asked};
-use super::scheme::scheme_of;
+use super::scheme::{Allowed, scheme_of};
 use super::shelf::Shelf;
 use super::surely::surely;
 use super::think::Thought;
 use super::{CycleTrouble, Works};
-use crate::model::{IssueId, IssueKey, TrackerName, Turn};
+use crate::model::{ContainerKey, IssueId, IssueKey, TrackerName, Turn};
 use crate::plan::{Approval, ApprovedPlan, Ledger, Need, Outcome, Plan, Reviewed, Unsafe, approve, settle};
 use crate::store::{CycleSummary, Lock, Store, WaitingPlan};
 use crate::tracker::{Fetch, Write};
@@ -46,6 +46,10 @@ pub struct Preview {
     pub errors: Vec<String>,
     /// What a person should know though nothing failed.
     pub findings: Vec<String>,
+    /// Containers in reach.
+    pub(super) containers: Vec<ContainerKey>,
+    /// Values that their fields allow.
+    pub(super) allowed: Allowed,
 }
 
 /// What one cycle did.
@@ -104,7 +108,8 @@ pub async fn preview<T: Fetch + 'static>(works: &Works<T>, store: Option<Store>)
     errors.splice(0..0, gathered.errors.iter().cloned());
     let limits = works.settings.limits(&gathered.containers);
     let refusal = approve(thought.plan.clone(), &gathered.coverage, &limits, Approval::default()).err();
-    Ok(Preview { plan: thought.plan.clone(), refusal, thought, errors, findings: gathered.findings })
+    let Gathered { findings, containers, allowed, .. } = gathered;
+    Ok(Preview { plan: thought.plan.clone(), refusal, thought, errors, findings, containers, allowed })
 }
 
 /// Turns once: polls, scores, plans, asks for approval where it is needed, writes, remembers.
@@ -230,7 +235,9 @@ async fn locked<T: Fetch + Write + 'static>(
         return Ok(turned);
     };
     turned.waiting = approved.waiting().to_vec();
-    if !approved.changes().is_empty() {
+    // A formula under which nothing moves is noted all the same.
+    let reformed = approved.formula().is_some() && approved.formula() != thought.standing.noted.formula.as_ref();
+    if !approved.changes().is_empty() || reformed {
         let done = carry_out(works, store, &shelf, &approved, cycle, stop, &mut turned).await?;
         close_approval(store, &thought.plan, &done).await?;
     } else if turned.errors.is_empty() && turned.waiting.is_empty() && thought.standing.doubts.is_empty() {

@@ -12,7 +12,7 @@ use super::scheme::Allowed;
 use super::shelf::{KnownTo, Shelf, trouble};
 use crate::model::{ContainerKey, Coverage, Issue, IssueId, Presence, Reach, Snapshot, Timestamp, TrackerName, Turn};
 use crate::store::{StoreTrouble, TrackerState};
-use crate::tracker::{Ask, Fetch, Read, Trouble};
+use crate::tracker::{Ask, Fetch, Probed, Read, Trouble};
 
 /// Pages under way between an adapter and the shelf.
 const PAGES_IN_FLIGHT: usize = 4;
@@ -78,6 +78,8 @@ pub(super) async fn gather<T: Fetch + 'static>(
                     Ok(reading) => look_for_missing(works, shelf, &tracker, reading, turn).await,
                     Err(error) => Err(error),
                 };
+                let expiry = tracker.expires().map(|at| Probed::expiry(tracker.name(), at, works.clock.now()));
+                gathered.findings.extend(expiry.filter(|expiry| !expiry.ok).map(|expiry| expiry.text));
                 answers.insert(tracker.name().clone(), answer);
             }
             Err(error) => gathered.errors.push(format!("a reading broke off: {error}")),

@@ -1,6 +1,7 @@
 //! The daemon: poll, the cycle, apply, and the loop that turns them.
 
 mod apply;
+mod by_hand;
 mod census;
 mod cycle;
 mod echo;
@@ -11,7 +12,6 @@ mod scheme;
 mod shelf;
 mod surely;
 mod think;
-mod undo;
 mod view;
 
 use std::sync::Arc;
@@ -24,10 +24,10 @@ use crate::settings::Settings;
 use crate::store::StoreTrouble;
 use crate::tracker::{Tracker, Trouble};
 
+pub use by_hand::{preview_retire, rejoin, retire, undo};
 pub use cycle::{Order, Preview, Turned, preview, turn};
 pub use run::{RunTrouble, run};
 pub use think::{Thought, think};
-pub use undo::undo;
 pub use view::View;
 
 /// How long a cycle waits for another one's lock before it names the holder.

@@ -8,6 +8,7 @@ use super::scheme::{Allowed, scheme_of};
 use super::{CycleTrouble, Thought, Works, people, think};
 use crate::model::{ContainerKey, Coverage, Reach, Snapshot, Timestamp, TrackerName};
 use crate::plan::Ledger;
+use crate::score::Weights;
 use crate::store::Store;
 
 /// What the last cycle knew, thought through again for today. Nothing is asked of any tracker.
@@ -17,6 +18,8 @@ pub struct View {
     pub thought: Thought,
     /// What we last wrote and saw.
     pub ledger: Ledger,
+    /// The knobs of score.
+    pub weights: Weights,
     /// When each tracker was last read whole.
     pub read_at: BTreeMap<TrackerName, Option<Timestamp>>,
 }
@@ -57,6 +60,6 @@ impl View {
             ledger.authors.extend(thought.standing.unasked.into_keys().map(|key| (key, Vec::new())));
             thought = think(&snapshot, &links, &ledger, &scheme, &weights, day, cycle);
         }
-        Ok(Self { thought, ledger, read_at })
+        Ok(Self { thought, ledger, weights, read_at })
     }
 }

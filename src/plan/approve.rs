@@ -52,7 +52,7 @@ impl ApprovedPlan {
     }
 
     /// The formula that found its levels.
-    pub(super) fn formula(&self) -> Option<&Formula> {
+    pub fn formula(&self) -> Option<&Formula> {
         self.formula.as_ref()
     }
 }

@@ -31,8 +31,14 @@ struct Link {
 /// Groups the issues (sorted by id): for each its group's number, numbered by first appearance; and findings.
 pub(super) fn group(issues: &[Arc<Issue>], lookup: &Lookup<'_>, links: &Links) -> (Vec<usize>, Vec<String>) {
     let mut findings = Vec::new();
-    let parted: Vec<_> = links.parted.iter().filter_map(|(a, b)| Some((lookup.named(a)?, lookup.named(b)?))).collect();
-    let mut groups = Groups::new(issues, parted);
+    // Sorted, so that of several that stand against a link always the same one is named.
+    let parted: BTreeSet<(usize, usize)> = links
+        .parted
+        .iter()
+        .filter_map(|(a, b)| Some((lookup.named(a)?, lookup.named(b)?)))
+        .map(|(a, b)| (a.min(b), a.max(b)))
+        .collect();
+    let mut groups = Groups::new(issues, parted.into_iter().collect());
     for link in gather(issues, lookup, links, &mut findings) {
         if let Err(refusal) = groups.join(link.pair) {
             findings.extend(refusal.finding(issues, link));

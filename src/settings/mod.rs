@@ -237,7 +237,7 @@ fn read_fields<'a>(configs: &mut [TrackerConfig], own: impl Iterator<Item = &'a 
         let sinks = own.clone().flat_map(|own| own.scheme.of(&jira.name));
         let fields: BTreeSet<String> = sinks
             .filter_map(|sink| match &sink.target {
-                Target::Field(id) if id != sinks::PRIORITY_FIELD => Some(id.clone()),
+                Target::Field(id) => Some(id.clone()),
                 _ => None,
             })
             .collect();

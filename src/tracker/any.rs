@@ -10,7 +10,8 @@ use super::github::Github;
 use super::http::Policy;
 use super::jira::Jira;
 use super::{
-    Ask, Authored, Fetch, Found, Known, LabelSpec, Log, Probed, Read, Requests, Standing, TrackerConfig, Trouble, Write,
+    Ask, Authored, Fetch, Found, Known, LabelSpec, Log, Probed, Read, Requests, Standing, TrackerConfig, Trouble,
+    Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -48,10 +49,11 @@ impl Tracker {
     }
 
     /// Asks what `roadmapd check --online` wants to know; writes nothing.
-    pub async fn probe(&self) -> Vec<Probed> {
+    /// `writes` tells where levels are written at all: elsewhere reading suffices.
+    pub async fn probe(&self, writes: &Writes<'_>) -> Vec<Probed> {
         match self {
-            Self::Github(github) => github.probe().await,
-            Self::Jira(jira) => jira.probe().await,
+            Self::Github(github) => github.probe(writes).await,
+            Self::Jira(jira) => jira.probe(writes).await,
         }
     }
 }

@@ -235,6 +235,9 @@ pub struct Requests {
     pub retries: u64,
 }
 
+/// Whether levels are written in a container; None: anywhere on the tracker.
+pub type Writes<'a> = dyn Fn(Option<&ContainerKey>) -> bool + Send + Sync + 'a;
+
 /// One answer of `roadmapd check --online`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probed {
@@ -252,4 +255,16 @@ impl Probed {
     pub(crate) fn wrong(text: String) -> Self {
         Self { ok: false, text }
     }
+
+    /// When a tracker's credential expires; not fine from 14 days before.
+    pub(crate) fn expiry(tracker: &TrackerName, at: Timestamp, now: Timestamp) -> Self {
+        let day = at.strftime("%Y-%m-%d");
+        if at.duration_since(now) > WARN {
+            return Self::fine(format!("{tracker}: the token expires on {day}"));
+        }
+        Self::wrong(format!("{tracker}: the token expires on {day}; make a new one in time"))
+    }
 }
+
+/// How long before a credential expires a person is warned.
+const WARN: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);

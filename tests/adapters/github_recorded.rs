@@ -197,13 +197,18 @@ async fn a_recorded_rename_is_followed_when_reading_and_said_when_writing() {
     eprintln!("{} recorded exchanges of octokit's rename-repository played", reads.len());
 }
 
+/// The repository itself, of which the recordings have no answer.
+async fn is_there(rig: &Rig, name: &str) {
+    let about = ResponseTemplate::new(200).set_body_json(json!({"id": 1000, "full_name": name}));
+    Mock::given(path(format!("/repos/{name}"))).respond_with(about).mount(&rig.server).await;
+}
+
 #[tokio::test]
 async fn recorded_pages_are_read_to_their_end() {
     let Some(exchanges) = octokit("paginate-issues") else { return };
     let name = "octokit-fixture-org/paginate-issues";
     let rig = rig(name, policy()).await;
-    let about = ResponseTemplate::new(200).set_body_json(json!({"id": 1000, "full_name": name}));
-    Mock::given(path(format!("/repos/{name}"))).respond_with(about).mount(&rig.server).await;
+    is_there(&rig, name).await;
     play(&rig, &exchanges).await;
     let (read, issues) = rig.poll(None, &Shelf::default()).await.expect("read");
     assert_eq!((issues.len(), read.listed.map(|ids| ids.len())), (13, Some(13)));
@@ -216,10 +221,12 @@ async fn recorded_label_catalogues_are_listed_and_filled_up() {
     let Some(exchanges) = octokit("labels") else { return };
     let name = "octokit-fixture-org/labels";
     let rig = rig(name, policy()).await;
+    is_there(&rig, name).await;
     play(&rig, &exchanges).await;
     prepared(&rig, name, &["Bug", "test-label"]).await.expect("prepared");
     let target = format!("/repos/{name}/labels");
-    assert_eq!(rig.asked().await, [format!("GET {target}?per_page=100"), format!("POST {target}")]);
+    let look = format!("GET /repos/{name}");
+    assert_eq!(rig.asked().await, [look, format!("GET {target}?per_page=100"), format!("POST {target}")]);
 }
 
 #[tokio::test]
@@ -227,6 +234,7 @@ async fn a_recorded_refusal_names_the_field() {
     let Some(exchanges) = octokit("errors") else { return };
     let name = "octokit-fixture-org/errors";
     let rig = rig(name, policy()).await;
+    is_there(&rig, name).await;
     play(&rig, &exchanges).await;
     let none = ResponseTemplate::new(200).set_body_json(json!([]));
     Mock::given(method("GET")).and(path(format!("/repos/{name}/labels"))).respond_with(none).mount(&rig.server).await;

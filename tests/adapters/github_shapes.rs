@@ -99,7 +99,7 @@ async fn when_the_token_expires_is_told_by_readings_and_by_a_check() {
         assert_eq!(bench.tracker.expires(), None);
         bench.read(false).await;
         assert_eq!(bench.tracker.expires(), Some(expires));
-        let probed = bench.tracker.probe().await;
+        let probed = bench.tracker.probe(&|_| true).await;
         let said = probed.iter().find(|found| found.text.contains("expires on")).expect("said");
         assert_eq!(said.ok, fine, "{said:?}");
     }
@@ -112,7 +112,7 @@ async fn a_classic_token_without_the_scope_is_told_by_a_check() {
         let user = json(200, &json!({"id": 1, "login": "bot"})).insert_header("x-oauth-scopes", scopes);
         Mock::given(path("/user")).respond_with(user).mount(&rig.server).await;
         Mock::given(path("/repos/acme/api")).respond_with(json(200, &json!({"id": 1}))).mount(&rig.server).await;
-        let probed = rig.tracker.probe().await;
+        let probed = rig.tracker.probe(&|_| true).await;
         assert_eq!(
             probed.iter().any(|found| !found.ok && found.text.contains("needs the scope repo")),
             lacking,
@@ -173,9 +173,9 @@ async fn a_certificate_of_one_s_own_authority_is_trusted_where_ca_file_names_it(
         }
         Tracker::connect_with(&config, policy())
     };
-    let stranger = with(None).expect("connected").probe().await;
+    let stranger = with(None).expect("connected").probe(&|_| true).await;
     assert!(!stranger[0].ok && stranger[0].text.to_lowercase().contains("certificate"), "{stranger:?}");
-    let known = with(Some(authority.path())).expect("connected").probe().await;
+    let known = with(Some(authority.path())).expect("connected").probe(&|_| true).await;
     assert!(known[0].ok && known[0].text.contains("ann"), "{known:?}");
     let trouble = with(Some(token.path())).expect_err("no certificate");
     assert!(trouble.what.contains("ca_file") && !trouble.to_string().contains(TOKEN), "{trouble}");

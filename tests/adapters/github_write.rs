@@ -63,7 +63,6 @@ async fn a_label_that_somebody_took_off_already_is_gone_all_the_same() {
         json(404, &json!({"message": "Label does not exist"})),
     )
     .await;
-    on(&rig, "GET", "/repos/acme/api/issues/7/labels", labels(&["Bug"])).await;
     let (result, notes) =
         write(&rig, vec![change("github", "acme/api#7", "1", &["roadmapd:auto"], &[("roadmapd:auto", "")])]).await;
     result.expect("written");

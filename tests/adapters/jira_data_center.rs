@@ -172,7 +172,7 @@ async fn a_password_works_and_a_wrong_credential_is_refused_by_name() {
     let mut basic = jira_side_with(&sandbox, |_| {});
     assert_eq!(basic.read(false).await.len(), 2);
     assert_eq!(basic.tracker.expires(), None, "a password's end isn't told");
-    let probed = basic.tracker.probe().await;
+    let probed = basic.tracker.probe(&|_| true).await;
     assert!(probed.iter().all(|found| found.ok), "{probed:?}");
     assert!(probed.iter().any(|found| found.text.contains("Jira Data Center")), "{probed:?}");
     std::fs::write(basic.token.path(), "wrong").expect("written");

@@ -149,7 +149,7 @@ async fn a_value_that_the_project_doesnt_allow_is_named_with_those_that_it_does(
         sandbox.reset_counts();
         let (delta, _) = side.read_whole(false).await;
         assert_eq!((delta.allowed, sandbox.request_count(Side::Jira)), (read.allowed, 2), "it is remembered");
-        let probed = side.tracker.probe().await;
+        let probed = side.tracker.probe(&|_| true).await;
         assert!(
             probed.iter().any(|found| !found.ok && found.text.contains("OPS: the field priority isn't on")),
             "{probed:?}"

@@ -238,7 +238,7 @@ async fn what_misbehaves_is_a_trouble_and_recovers_by_itself() {
 async fn a_probe_tells_a_writing_credential_from_a_reading_one() {
     let sandbox = start(10).await;
     for side in [github_side(&sandbox), jira_side(&sandbox)] {
-        let probed = side.tracker.probe().await;
+        let probed = side.tracker.probe(&|_| true).await;
         assert!(
             probed.len() > 1
                 && probed.iter().any(|found| found.text.contains("written") || found.text.contains("edited")),
@@ -251,6 +251,6 @@ async fn a_probe_tells_a_writing_credential_from_a_reading_one() {
     if let TrackerConfig::Github(config) = &mut config {
         config.repositories = sandbox.repositories();
     }
-    let probed = Tracker::connect_with(&config, policy()).expect("connected").probe().await;
+    let probed = Tracker::connect_with(&config, policy()).expect("connected").probe(&|_| true).await;
     assert!(probed.iter().any(|found| !found.ok && found.text.contains("not written")), "{probed:?}");
 }

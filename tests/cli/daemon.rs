@@ -70,7 +70,13 @@ async fn people_ask_a_running_daemon_and_it_does_it_without_a_tick() {
     assert_eq!(desk.run(&["once"]).code, 0);
     assert_eq!(desk.run(&["release", &format!("github:{key}"), "priority"]).code, 0);
     until("the hold ends", || desk.run(&["holds", "--json"]).json().as_array().is_some_and(Vec::is_empty));
+    // The daemon takes the request up; what there is to write then waits.
     assert_eq!(desk.run(&["pause"]).code, 0);
-    until("it is paused", || desk.run(&["once"]).code == 0 && desk.run(&["history", "--json"]).code == 0);
+    desk.trackers.add_github_issue(&desk.trackers.repositories()[0], &Default::default()).expect("an issue");
+    until("it is paused", || desk.run(&["once"]).code == 3);
+    let writes = desk.writes();
+    assert_eq!((desk.run(&["once"]).code, desk.writes()), (3, writes));
     assert_eq!(desk.run(&["resume"]).code, 0);
+    until("it writes again", || desk.writes() > writes && desk.run(&["once"]).code == 0);
+    drop(daemon);
 }

@@ -48,7 +48,12 @@ impl From<Output> for Said {
 impl Desk {
     /// Trackers with these issues, and a configuration that is them and `more`.
     pub async fn new(corpus: Corpus, more: &str) -> Self {
-        let trackers = Sandbox::start(corpus, Options::default()).await.expect("the sandbox starts");
+        Self::with(corpus, Options::default(), more).await
+    }
+
+    /// The same with trackers of other shapes.
+    pub async fn with(corpus: Corpus, options: Options, more: &str) -> Self {
+        let trackers = Sandbox::start(corpus, options).await.expect("the sandbox starts");
         let desk = Self { trackers, folder: tempfile::tempdir().expect("a folder") };
         desk.configure(more);
         desk

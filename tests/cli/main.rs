@@ -3,6 +3,7 @@
 mod daemon;
 mod desk;
 mod first_contact;
+mod flavours;
 mod killed;
 mod manners;
 mod scopes;

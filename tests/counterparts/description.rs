@@ -131,6 +131,8 @@ impl Description {
         let value = match schema["type"].as_str() {
             Some("integer") => text.parse::<i64>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
             Some("boolean") => text.parse::<bool>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
+            // Both trackers say of their lists that commas part them.
+            Some("array") => text.split(',').collect(),
             _ => Value::from(text),
         };
         self.errors(schema, &value, false)

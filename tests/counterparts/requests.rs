@@ -43,7 +43,7 @@ async fn everything() -> (Vec<Exchange>, Vec<Exchange>) {
     let text = format!("daemon.listen = \"\"\n{WRITES}{SINKS}\n[trackers.github]{trackers_only}");
     let driver = Driver::new(&text, start).await;
     for tracker in &driver.works.trackers {
-        for finding in tracker.probe().await {
+        for finding in tracker.probe(&|_| true).await {
             assert!(finding.ok, "{}", finding.text);
         }
     }
@@ -77,7 +77,9 @@ fn check(official: &Description, exchanges: &[Exchange]) -> BTreeMap<String, usi
     let mut missing = 0;
     for exchange in exchanges {
         let method = exchange.method.as_str().to_lowercase();
-        let Some(path) = official.path_of(&method, &exchange.path) else {
+        // Version 2 is described elsewhere; it has the same resources and differs in texts alone, which aren't written.
+        let asked = exchange.path.replace("/rest/api/2/", "/rest/api/3/");
+        let Some(path) = official.path_of(&method, &asked) else {
             assert!(!official.whole(), "{} {} isn't described", exchange.method, exchange.path);
             missing += 1;
             continue;

@@ -1,7 +1,10 @@
 //! Whole cycles over HTTP, against the sandbox trackers and a real database file.
 
+mod census;
 mod faults;
 mod first;
+mod graph;
+mod lost;
 mod odd;
 mod people;
 mod undo;

@@ -10,6 +10,7 @@ use roadmapd::model::Timestamp;
 use roadmapd::sandbox::{self, Corpus, Options, Running, Sandbox, Tracker};
 use roadmapd::settings::Settings;
 use roadmapd::store::{Request, Store};
+use roadmapd::tracker::{JiraConfig, TrackerConfig};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,7 @@ pub struct World {
     pub works: Works,
     pub store: Store,
     _folder: TempDir,
+    _database: Option<TempDir>,
     now: Arc<Mutex<Timestamp>>,
 }
 
@@ -37,7 +39,35 @@ impl World {
         let now = Arc::new(Mutex::new(start));
         let works = works(&trackers, folder.path(), more, &now);
         let store = Store::open(&works.settings.daemon.database).await.expect("a store");
-        Self { trackers, works, store, _folder: folder, now }
+        Self { trackers, works, store, _folder: folder, _database: None, now }
+    }
+
+    /// The same trackers and time, and a new database under other settings.
+    async fn anew(self, edit: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut settings = (*self.works.settings).clone();
+        settings.daemon.database = format!("sqlite:{}", folder.path().join("roadmapd.db").display());
+        edit(&mut settings);
+        let store = Store::open(&settings.daemon.database).await.expect("a store");
+        let works = Works::connect(Arc::new(settings), self.works.clock.clone()).expect("the trackers connect");
+        Self { works, store, _database: Some(folder), ..self }
+    }
+
+    /// The same world after its database was lost.
+    pub async fn with_a_fresh_database(self) -> Self {
+        self.anew(|_| {}).await
+    }
+
+    /// The same world with other settings of its Jira tracker.
+    pub async fn with_jira(self, edit: impl Fn(&mut JiraConfig)) -> Self {
+        self.anew(|settings| {
+            for config in &mut settings.trackers {
+                if let TrackerConfig::Jira(jira) = config {
+                    edit(jira);
+                }
+            }
+        })
+        .await
     }
 
     /// Lets time pass, for the trackers and for roadmapd.

@@ -34,7 +34,7 @@ fn every_key_of_the_contract_is_accepted_and_means_what_it_says() {
         panic!("{:?}", settings.trackers)
     };
     assert_eq!(github.repositories, ["acme/api", "acme/web", "acme/pay-*", "!acme/*-archive"]);
-    assert!(github.ca_file.is_some() && jira.fields.is_empty());
+    assert!(github.ca_file.is_some() && jira.fields == ["priority"]);
     assert_eq!(github.budget, Budget { writes_per_minute: 60, writes_per_hour: 500, concurrency: 4 });
     assert_eq!(
         (jira.user.as_deref(), jira.story_points.as_deref()),
@@ -97,7 +97,6 @@ fn each_inert_key_is_named_where_it_is_set_and_nothing_is_said_where_none_is() {
     for (text, named) in [
         ("[daemon]\nlisten = \"0.0.0.0:80\"", "daemon.listen"),
         ("[daemon]\nlisten_webhooks = \"0.0.0.0:80\"", "daemon.listen_webhooks"),
-        ("[write]\nidle_max = \"180d\"", "[write] idle_max"),
         ("[links]\nfrom = [\"remote-link\"]", "links.from \"remote-link\""),
         ("[priority]\nvalue = [\"parent\"]", "[priority] value"),
         ("[complexity]\nlearn = true", "[complexity] learn"),
@@ -106,7 +105,7 @@ fn each_inert_key_is_named_where_it_is_set_and_nothing_is_said_where_none_is() {
         let warnings = load(&format!("{SMALL}\n{text}")).warnings;
         assert!(warnings.len() == 1 && warnings[0].contains(named), "{text}: {warnings:?}");
     }
-    for text in ["[daemon]\nlisten = \"\"", "[complexity]\nlearn = false", "[write]\nidle_max = \"\""] {
+    for text in ["[daemon]\nlisten = \"\"", "[complexity]\nlearn = false", "[write]\nidle_max = \"180d\""] {
         assert_eq!(load(&format!("{SMALL}\n{text}")).warnings, Vec::<String>::new(), "{text}");
     }
 }

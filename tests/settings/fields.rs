@@ -60,12 +60,12 @@ fn numbers_are_values_and_are_kept_as_text_without_needless_digits() {
 }
 
 #[test]
-fn the_fields_of_all_sinks_are_read_except_the_priority_which_always_is() {
+fn the_fields_of_all_sinks_are_read() {
     let scope =
         "[[scope]]\nname = \"a\"\nmatch = [\"jira:PAY\"]\n[[scope.sink]]\naspect = \"priority\"\ntracker = \"jira\"\n";
     let scope = format!("{scope}field = \"customfield_20\"\nvalues = {LEVELS}\n");
     let sinks = [sink("complexity", "jira", "customfield_30", POINTS), sink("priority", "jira", "priority", LEVELS)];
-    assert_eq!(fields(&load(&format!("{}{scope}", with(&sinks)))), ["customfield_20", "customfield_30"]);
+    assert_eq!(fields(&load(&format!("{}{scope}", with(&sinks)))), ["customfield_20", "customfield_30", "priority"]);
     assert_eq!(fields(&load(SMALL)), Vec::<String>::new());
 }
 

@@ -62,7 +62,7 @@ fn a_data_center_is_observed_with_a_token_that_may_only_read() {
     let [TrackerConfig::Jira(jira)] = &settings.trackers[..] else { panic!("one Jira") };
     assert_eq!((jira.user.as_deref(), jira.ca_file.as_deref()), (None, Some(ca_file.path())));
     assert_eq!(jira.base_url.as_str(), "https://jira.acme.example/jira");
-    assert_eq!(jira.fields, ["customfield_10106"]);
+    assert_eq!(jira.fields, ["customfield_10106", "priority"]);
     assert!(!settings.writes_to(&jira.name));
     let scheme = settings.scheme(&[]).default;
     assert_eq!(scheme.mode, Mode::Observe);

@@ -109,22 +109,35 @@ impl Sqlite {
         let old = self.issues_by_id(&from.tracker, std::slice::from_ref(&from.id)).await?.pop();
         let mut moved = there.clone();
         if let Some(old) = old {
-            moved.item = moved.item.or(old.item);
+            moved.item = old.item;
             moved.aliases.extend(old.aliases);
             moved.aliases.push(old.key);
         }
         let mut hand = self.hand().await?;
         let mut work = hand.begin_with(BEGIN).await?;
-        for (statement, fresh) in [
-            ("UPDATE OR IGNORE ledger SET id = ?3 WHERE tracker = ?1 AND id = ?2", true),
-            ("DELETE FROM ledger WHERE tracker = ?1 AND id = ?2", false),
-            ("DELETE FROM issues WHERE tracker = ?1 AND id = ?2", false),
+        // A delta may have seen our own values at the new place first and taken them for a person's: where the old place
+        // knows them as ours it knows better, and what has changed since is judged by it. What we wrote at the new place stays.
+        for statement in [
+            "DELETE FROM ledger AS fresh
+             WHERE tracker = ?1 AND id = ?3 AND open = 0 AND row ->> 'ours' IS NULL AND row ->> 'released' IS NULL
+                 AND EXISTS (SELECT 1 FROM ledger AS old
+                             WHERE old.tracker = ?1 AND old.id = ?2 AND old.aspect = fresh.aspect
+                                 AND old.sink = fresh.sink AND old.row ->> 'ours' IS NOT NULL)",
+            "UPDATE OR IGNORE ledger SET id = ?3 WHERE tracker = ?1 AND id = ?2",
+            "DELETE FROM ledger WHERE tracker = ?1 AND id = ?2 AND ?3 <> ?2",
+            "DELETE FROM issues WHERE tracker = ?1 AND id = ?2 AND ?3 <> ?2",
         ] {
-            let query = sqlx::query(statement).bind(from.tracker.as_str()).bind(&from.id);
-            let query = if fresh { query.bind(&there.id.id) } else { query };
+            let query = sqlx::query(statement).bind(from.tracker.as_str()).bind(&from.id).bind(&there.id.id);
             query.execute(&mut *work).await?;
         }
         save(&mut work, std::slice::from_ref(&moved)).await?;
+        // A delta may have seen the issue at its new place first, as a new piece of work; it is the old one.
+        sqlx::query("UPDATE issues SET item = coalesce(?3, item) WHERE tracker = ?1 AND id = ?2")
+            .bind(there.id.tracker.as_str())
+            .bind(&there.id.id)
+            .bind(moved.item.as_ref().map(ItemId::as_str))
+            .execute(&mut *work)
+            .await?;
         Ok(work.commit().await?)
     }
 

@@ -76,7 +76,19 @@ impl Sqlite {
 
     /// Writes a whole copy into a new file.
     pub(super) async fn backup(&self, copy: &Path) -> Result<(), StoreTrouble> {
-        open::copy_into(&mut *self.hand().await?, &self.path, copy).await
+        let mut hand = self.hand().await?;
+        // A reader's connection refuses every statement that writes, even one that writes another file.
+        let read_only: bool = self.said(sqlx::query_scalar("PRAGMA query_only").fetch_one(&mut *hand).await)?;
+        self.said(sqlx::query("PRAGMA query_only = OFF").execute(&mut *hand).await)?;
+        let copied = open::copy_into(&mut hand, &self.path, copy).await;
+        if read_only {
+            self.said(sqlx::query("PRAGMA query_only = ON").execute(&mut *hand).await)?;
+        }
+        copied
+    }
+
+    fn said<T>(&self, answer: Result<T, sqlx::Error>) -> Result<T, StoreTrouble> {
+        answer.map_err(|error| self.trouble("copy", error.into()))
     }
 
     /// The sentence for a failure; `doing` is the method's name.

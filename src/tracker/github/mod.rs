@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::http::Policy;
 use super::{
     Ask, Authored, Fetch, Found, GithubConfig, Known, LabelSpec, Log, Probed, Read, Requests, Standing, Trouble, Write,
+    Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -91,8 +92,8 @@ impl Github {
     }
 
     /// Asks what `roadmapd check --online` wants to know: the credential, each repository, and whether labels may be written.
-    pub async fn probe(&self) -> Vec<Probed> {
-        self.probe_all().await
+    pub async fn probe(&self, writes: &Writes<'_>) -> Vec<Probed> {
+        self.probe_all(writes).await
     }
 
     fn facts(&self) -> MutexGuard<'_, BTreeMap<String, Facts>> {

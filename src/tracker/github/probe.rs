@@ -4,17 +4,15 @@ use super::Github;
 use super::access::Us;
 use super::selection::{Entry, fits};
 use super::wire::Repository;
-use crate::model::Timestamp;
-use crate::tracker::{Probed, Trouble};
+use crate::model::{ContainerKey, Timestamp};
+use crate::tracker::{Probed, Trouble, Writes};
 
-/// How long before a credential expires a person is warned.
-const WARN: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
 /// What an app must be allowed: permission, access, and what for.
 const NEEDED: [(&str, &str, &str); 2] =
     [("metadata", "read", "to see repositories"), ("issues", "write", "to read issues and write labels")];
 
 impl Github {
-    pub(super) async fn probe_all(&self) -> Vec<Probed> {
+    pub(super) async fn probe_all(&self, writes: &Writes<'_>) -> Vec<Probed> {
         let mut found = Vec::new();
         let signed_in = match self.access.us().await {
             Ok(us) => us,
@@ -26,23 +24,23 @@ impl Github {
             Us::Unknown => format!("{}: the credential is an app's", self.name),
         }));
         let told = self.access.first.told();
-        found.extend(told.expires.map(|at| self.expiry(at, Timestamp::now())));
+        found.extend(told.expires.map(|at| Probed::expiry(&self.name, at, Timestamp::now())));
         found.extend(told.scopes.and_then(|scopes| self.scopes(&scopes)));
         if self.access.app.is_some() {
-            match self.installations().await {
+            match self.installations(writes(None)).await {
                 Ok(some) => found.extend(some),
                 Err(trouble) => found.push(Probed::wrong(trouble.to_string())),
             }
         }
         for name in self.selection.named() {
             found.push(match self.look(name).await {
-                Ok(repository) => self.judge(name, &repository),
+                Ok(repository) => self.judge(name, &repository, writes),
                 Err(trouble) => Probed::wrong(trouble.to_string()),
             });
         }
         for owner in self.selection.owners() {
             match self.owned(owner).await {
-                Ok(rows) => found.extend(self.judge_found(owner, &rows)),
+                Ok(rows) => found.extend(self.judge_found(owner, &rows, writes)),
                 Err(trouble) => found.push(Probed::wrong(trouble.to_string())),
             }
         }
@@ -52,14 +50,6 @@ impl Github {
     async fn look(&self, name: &str) -> Result<Repository, Trouble> {
         let client = self.access.of(name).await?;
         Ok(client.get_json::<Repository>(&format!("/repos/{name}")).await?.0)
-    }
-
-    fn expiry(&self, at: Timestamp, now: Timestamp) -> Probed {
-        let day = at.strftime("%Y-%m-%d");
-        if at.duration_since(now) > WARN {
-            return Probed::fine(format!("{}: the token expires on {day}", self.name));
-        }
-        Probed::wrong(format!("{}: the token expires on {day}; make a new one in time", self.name))
     }
 
     /// What a classic token lacks. A fine-grained one doesn't tell what it may do; its refusals will.
@@ -75,13 +65,14 @@ impl Github {
     }
 
     /// What each owner's installation may do.
-    async fn installations(&self) -> Result<Vec<Probed>, Trouble> {
+    async fn installations(&self, writes: bool) -> Result<Vec<Probed>, Trouble> {
         let installed = self.access.list_installed().await?;
         let mut found = Vec::new();
         for told in installed.iter().map(|installed| &installed.told) {
             let owner = told.account.as_ref().map_or("", |account| account.login.as_str());
             let lacking: Vec<String> = NEEDED
                 .iter()
+                .map(|&(name, access, why)| (name, if writes { access } else { "read" }, why))
                 .filter(|(name, access, _)| {
                     let given = told.permissions.get(*name).map_or("", String::as_str);
                     given != *access && !matches!(given, "write" | "admin")
@@ -107,11 +98,12 @@ impl Github {
     }
 
     /// What an owner's patterns find.
-    fn judge_found(&self, owner: &str, rows: &[Repository]) -> Vec<Probed> {
+    fn judge_found(&self, owner: &str, rows: &[Repository], writes: &Writes<'_>) -> Vec<Probed> {
         let meant = |row: &&Repository| {
             matches!(self.selection.decides(&row.full_name), Some(Entry::Pattern(_))) && !row.archived && !row.fork
         };
-        let mut found: Vec<Probed> = rows.iter().filter(meant).map(|row| self.judge(&row.full_name, row)).collect();
+        let mut found: Vec<Probed> =
+            rows.iter().filter(meant).map(|row| self.judge(&row.full_name, row, writes)).collect();
         let of_owner = |pattern: &&str| pattern.split('/').next().is_some_and(|its| its.eq_ignore_ascii_case(owner));
         for pattern in self.selection.patterns().filter(of_owner) {
             if !rows.iter().filter(meant).any(|row| fits(pattern, &row.full_name)) {
@@ -124,12 +116,16 @@ impl Github {
         found
     }
 
-    fn judge(&self, name: &str, repository: &Repository) -> Probed {
-        let name = format!("{}:{name}", self.name);
+    fn judge(&self, name: &str, repository: &Repository, writes: &Writes<'_>) -> Probed {
+        let container = ContainerKey::new(&self.name, name);
+        let name = container.to_string();
         if !repository.has_issues {
             return Probed::wrong(format!(
                 "{name} has issues switched off; switch them on or take it out of repositories"
             ));
+        }
+        if !writes(Some(&container)) {
+            return Probed::fine(format!("{name} can be read, and nothing is written there"));
         }
         if repository.archived {
             return Probed::wrong(format!("{name} is archived and takes no writes; take it out of repositories"));

@@ -150,7 +150,13 @@ async fn carry_out(client: &Client, change: &Change, stop: &CancellationToken) -
                 Ok(labels) => there = Some(labels),
                 Err(trouble) => return (Outcome::Unknown { error: trouble.to_string() }, None),
             },
-            // Somebody was quicker and it is gone, unless the issue itself can't be seen any more.
+            // Somebody was quicker: GitHub tells a label that isn't there from an issue that isn't.
+            Ok(answer) if answer.status.as_u16() == 404 && answer.words().contains("Label does not exist") => {
+                if let Some(there) = &mut there {
+                    there.remove(&fold(label));
+                }
+            }
+            // Where the words are others, the issue's labels tell.
             Ok(answer) if answer.status.as_u16() == 404 => {
                 let shown = match client.get(&issue, None).await {
                     Ok(shown) if shown.status.is_success() => shown,

@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use super::http::Policy;
 use super::{
     Ask, Authored, Fetch, Found, JiraConfig, Known, LabelSpec, Log, Probed, Read, Requests, Standing, Trouble, Write,
+    Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -86,8 +87,8 @@ impl Jira {
 
     /// Asks what `roadmapd check --online` wants to know: the credential, each project, whether issues may be edited, and
     /// which field holds story points.
-    pub async fn probe(&self) -> Vec<Probed> {
-        self.probe_all().await
+    pub async fn probe(&self, writes: &Writes<'_>) -> Vec<Probed> {
+        self.probe_all(writes).await
     }
 
     fn known_site(&self) -> Option<Arc<Site>> {

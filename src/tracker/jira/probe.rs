@@ -7,10 +7,11 @@ use super::flavour::Flavour;
 use super::memory::Site;
 use super::told::{Permissions, Screen};
 use super::wire::{Page, Stamp};
-use crate::tracker::{Probed, Trouble};
+use crate::model::{ContainerKey, Timestamp};
+use crate::tracker::{Probed, Trouble, Writes};
 
 impl Jira {
-    pub(super) async fn probe_all(&self) -> Vec<Probed> {
+    pub(super) async fn probe_all(&self, writes: &Writes<'_>) -> Vec<Probed> {
         let site = match self.discover().await {
             Ok(site) => self.know_site(site),
             Err(trouble) => return vec![Probed::wrong(trouble.to_string())],
@@ -34,8 +35,9 @@ impl Jira {
         };
         found.push(Probed::fine(format!("{}: {points}", self.name)));
         found.extend(site.findings.iter().map(|finding| Probed::wrong(format!("{}: {finding}", self.name))));
+        found.extend(site.expires.map(|at| Probed::expiry(&self.name, at, Timestamp::now())));
         for key in &self.projects {
-            match self.probe_project(key, &site).await {
+            match self.probe_project(key, &site, writes(Some(&ContainerKey::new(&self.name, key)))).await {
                 Ok(probed) => found.extend(probed),
                 Err(trouble) => found.push(Probed::wrong(trouble.to_string())),
             }
@@ -43,7 +45,7 @@ impl Jira {
         found
     }
 
-    async fn probe_project(&self, key: &str, site: &Site) -> Result<Vec<Probed>, Trouble> {
+    async fn probe_project(&self, key: &str, site: &Site, writes: bool) -> Result<Vec<Probed>, Trouble> {
         let asked = match site.flavour {
             Flavour::Cloud => format!("mypermissions?permissions=BROWSE_PROJECTS,EDIT_ISSUES&projectKey={key}"),
             Flavour::DataCenter => format!("mypermissions?projectKey={key}"),
@@ -54,6 +56,9 @@ impl Jira {
         if !granted("BROWSE_PROJECTS") {
             let text = format!("{name} can't be seen; grant Browse projects to the account");
             return Ok(vec![Probed::wrong(text)]);
+        }
+        if !writes {
+            return Ok(vec![Probed::fine(format!("{name} can be read, and nothing is written there"))]);
         }
         if !granted("EDIT_ISSUES") {
             return Ok(vec![Probed::wrong(format!(

@@ -1,0 +1,128 @@
+//! What a full listing doesn't show is told apart by id: deleted, moved, filtered out, hidden; and never mistaken for a delta.
+
+use std::collections::BTreeMap;
+
+use roadmapd::daemon::Order;
+use roadmapd::model::{Issue, IssueKey, Presence, Reading};
+use roadmapd::sandbox::Corpus;
+
+use crate::world::{WRITES, World};
+
+fn census() -> Order {
+    Order { cause: "test".to_owned(), census: true, ..Order::default() }
+}
+
+async fn stored(world: &World) -> BTreeMap<String, Issue> {
+    let issues = world.store.issues().await.expect("a store");
+    issues.into_iter().map(|issue| (issue.key.local.clone(), issue)).collect()
+}
+
+#[tokio::test]
+async fn deleted_transferred_and_moved_issues_are_three_different_things() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    world.turn().await;
+    world.trackers.delete("acme/web#7").expect("an issue");
+    world.trackers.delete("CORE-6").expect("an issue");
+    let there = world.trackers.move_issue("acme/api#5", "acme/web").expect("a transfer");
+    let moved = world.trackers.move_issue("PAY-3", "CORE").expect("a move");
+    world.pass(60);
+    let before = stored(&world).await;
+    // A delta sees none of it but the move within the configuration, and nothing is taken for deleted.
+    let turned = world.turn().await;
+    assert_eq!(turned.errors, Vec::<String>::new());
+    assert!(stored(&world).await.contains_key("acme/web#7"));
+
+    let turned = world.turn_as(&census()).await;
+    assert_eq!(turned.errors, Vec::<String>::new());
+    let after = stored(&world).await;
+    assert!(!after.contains_key("acme/web#7"), "GitHub says that it was deleted");
+    assert_eq!(after["CORE-6"].presence, Presence::Hidden, "Jira doesn't say why it isn't shown");
+    assert_eq!(
+        (after[&there].item.as_ref(), after[&moved].id.clone()),
+        (before["acme/api#5"].item.as_ref(), before["PAY-3"].id.clone())
+    );
+    for (old, new) in [("acme/api#5", &there), ("PAY-3", &moved)] {
+        assert!(after[new].aliases.iter().any(|alias: &IssueKey| alias.local == old), "{old} is known as {new}");
+        assert!(!after.contains_key(old));
+    }
+    let told = turned.findings.join("\n");
+    for word in ["acme/web#7: deleted", "CORE-6: no longer shown", &format!("{there} now")] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    // The labels that the new place knows went along and are still ours: nobody is said to hold them.
+    world.turn().await;
+    assert_eq!(world.labels(&there, "priority/").len(), 1);
+    let plan = world.preview().await.plan;
+    assert!(plan.skips.iter().all(|skip| skip.issue.local != there), "{:?}", plan.skips);
+    assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+}
+
+#[tokio::test]
+async fn an_issue_that_jql_leaves_out_now_is_remembered_and_not_written() {
+    let world = World::new(Corpus::generated(13, 40), WRITES).await;
+    let keys: Vec<String> = world.open_keys().into_iter().filter(|key| !key.contains('#')).collect();
+    for key in &keys {
+        world.trackers.add_label(key, "public").expect("an issue");
+    }
+    let world = world.with_jira(|jira| jira.jql = "labels = public".to_owned()).await;
+    world.turn().await;
+    assert_eq!(world.labels(&keys[0], "priority/p").len(), 1);
+    world.trackers.remove_label(&keys[0], "public").expect("a label");
+    world.trackers.set_priority(&keys[0], "Highest").expect("an issue");
+    world.pass(60);
+    let before = world.trackers.labels_of(&keys[0]).expect("an issue");
+    let turned = world.turn_as(&census()).await;
+    assert!(turned.findings.iter().any(|finding| finding.contains("left out by jql")), "{:?}", turned.findings);
+    assert_eq!(stored(&world).await[&keys[0]].presence, Presence::Filtered);
+    world.turn().await;
+    assert_eq!(world.trackers.labels_of(&keys[0]).expect("an issue"), before, "it isn't written any more");
+    world.trackers.add_label(&keys[0], "public").expect("an issue");
+    world.pass(60);
+    world.turn_as(&census()).await;
+    assert_eq!(stored(&world).await[&keys[0]].presence, Presence::Here);
+}
+
+#[tokio::test]
+async fn an_issue_that_left_the_configured_projects_is_reported_and_never_written_again() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    let world = world.with_jira(|jira| jira.projects = vec!["PAY".to_owned()]).await;
+    world.turn().await;
+    let away = world.trackers.move_issue("PAY-2", "CORE").expect("a move");
+    world.trackers.set_priority(&away, "Highest").expect("an issue");
+    world.pass(60);
+    let before = world.trackers.labels_of(&away).expect("an issue");
+    let turned = world.turn_as(&census()).await;
+    let told = turned.findings.join("\n");
+    assert!(
+        told.contains(&format!("PAY-2 is jira:{away} now")) && told.contains("outside the configuration"),
+        "{told}"
+    );
+    for _ in 0..2 {
+        world.turn().await;
+    }
+    assert_eq!(world.trackers.labels_of(&away).expect("an issue"), before);
+}
+
+#[tokio::test]
+async fn a_census_ends_with_what_a_fresh_database_would_hold() {
+    let world = World::new(Corpus::generated(14, 60), WRITES).await;
+    world.turn().await;
+    let keys = world.open_keys();
+    let github: Vec<&String> = keys.iter().filter(|key| key.contains('#')).collect();
+    // What moves no stamp, and what does.
+    world.trackers.react(github[0], "+1").expect("an issue");
+    world.trackers.block(github[1], github[2]).expect("issues");
+    world.trackers.edit_title(github[3], "Said anew").expect("an issue");
+    world.trackers.delete(github[4]).expect("an issue");
+    world.pass(3600);
+    world.turn().await;
+    world.turn_as(&census()).await;
+    let plain = |issues: BTreeMap<String, Issue>| -> BTreeMap<String, Issue> {
+        let bare = |issue: Issue| Issue { reading: Reading::default(), item: None, aliases: Vec::new(), ..issue };
+        issues.into_iter().map(|(key, issue)| (key, bare(issue))).collect()
+    };
+    let kept = plain(stored(&world).await);
+    let fresh = world.with_a_fresh_database().await;
+    fresh.turn().await;
+    assert_eq!(kept, plain(stored(&fresh).await));
+}
