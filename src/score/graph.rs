@@ -8,7 +8,7 @@ pub const WAITERS_MAX: usize = 20;
 /// Open items that wait for an item, directly or through others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Waiters {
-    /// Indices into the roadmap's items, nearest first; at most [`WAITERS_MAX`].
+    /// Indices into the roadmap's items, nearest first; at most 20.
     pub items: Vec<usize>,
     /// How pressing each of them is by itself, 0–1, in the same order.
     pub pressing: Vec<f64>,
