@@ -138,6 +138,8 @@ pub(super) fn tell(turned: &Turned, json: bool) {
         requests.join(", ")
     ));
     if turned.written > 0 {
-        output::remark(&format!("`roadmapd undo {}` takes it back", turned.cycle));
+        let leaves = turned.plan.as_ref().is_some_and(|plan| !plan.retires.is_empty());
+        let back = if leaves { "rejoin".to_owned() } else { format!("undo {}", turned.cycle) };
+        output::remark(&format!("`roadmapd {back}` takes it back"));
     }
 }

@@ -66,6 +66,8 @@ pub(super) async fn apply<T: Fetch + Write + 'static>(
             tracker: tracker.name().clone(),
             writing: Writing { cycle, turn: Turn(2 * cycle), undoes: approved.undoes() },
             clock: works.clock.clone(),
+            // Taking back and leaving are a person's own doing, and pausing first is what they were told to do.
+            heeds_pauses: approved.undoes().is_none() && approved.retires().is_empty(),
             outcomes: Arc::clone(&outcomes),
         };
         let catalogue = catalogue(&changes, &works.settings.label_specs());
@@ -118,11 +120,16 @@ fn conclude(
     mut errors: Vec<String>,
 ) -> Applied {
     let (mut left, mut stopped, mut paused) = (Vec::new(), 0, false);
+    let goes_on = match approved.undoes() {
+        Some(cycle) => format!("`roadmapd undo {cycle}` again goes on"),
+        None if !approved.retires().is_empty() => "`roadmapd retire --yes` again goes on".to_owned(),
+        None => "the next cycle goes on".to_owned(),
+    };
     for change in approved.changes().iter().filter(|change| !receipt.outcomes.contains_key(&change.issue)) {
         let batch = done.get(&change.issue.tracker);
         let trouble = batch.and_then(|batch| batch.refused.get(&change.container).or(batch.ended.as_ref()));
         stopped += usize::from(trouble.is_none_or(|trouble| trouble.kind == TroubleKind::Stopped));
-        let why = trouble.map_or("stopped before its turn; the next cycle goes on".to_owned(), ToString::to_string);
+        let why = trouble.map_or_else(|| format!("stopped before its turn; {goes_on}"), ToString::to_string);
         left.push((change.key.clone(), why));
     }
     for batch in done.values() {
@@ -135,7 +142,7 @@ fn conclude(
         }
     }
     if stopped > 0 && !paused {
-        errors.push(format!("stopped before {stopped} changes were begun; the next cycle goes on"));
+        errors.push(format!("stopped before {stopped} changes were begun; {goes_on}"));
     }
     errors.sort();
     errors.dedup();
@@ -169,6 +176,7 @@ struct StoreLog {
     tracker: TrackerName,
     writing: Writing,
     clock: super::Clock,
+    heeds_pauses: bool,
     outcomes: Arc<Mutex<BTreeMap<IssueId, Outcome>>>,
 }
 
@@ -181,9 +189,7 @@ impl StoreLog {
 impl Log for StoreLog {
     async fn intend(&self, change: &Change) -> Result<(), Trouble> {
         let asked = self.store.asked().await.map_err(|error| trouble(&self.tracker, &error))?;
-        // An undo is a person's own doing, and pausing first is what they were told to do.
-        let heeds = self.writing.undoes.is_none();
-        if heeds && asked.iter().any(|(_, request)| *request == Request::Pause) {
+        if self.heeds_pauses && asked.iter().any(|(_, request)| *request == Request::Pause) {
             return Err(Trouble {
                 tracker: self.tracker.clone(),
                 kind: TroubleKind::Stopped,

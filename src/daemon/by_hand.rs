@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
-use super::cycle::{SETTLED, carry_out, conclude, remember, requests};
-use super::gather::{gather, read_by_id};
+use super::cycle::{SETTLED, carry_out, conclude, preview_with, remember, requests};
+use super::gather::{gather, read_by_id, snapshot};
 use super::scheme::scheme_of;
 use super::shelf::Shelf;
 use super::surely::surely;
@@ -42,7 +42,7 @@ pub async fn undo<T: Fetch + Write + 'static>(
     let plan = |thought: &Thought, scheme: &Scheme| {
         restore(undone, &changes, &thought.roadmap, &thought.standing.noted, scheme)
     };
-    by_hand(works, store, &lock, cause, &written, stop, plan).await
+    by_hand(works, store, &lock, cause, &written, |_| false, stop, plan).await
 }
 
 /// Leaves containers: takes all our values off and puts back what people had in fields. No plan writes there until [`rejoin`].
@@ -57,7 +57,7 @@ pub async fn retire<T: Fetch + Write + 'static>(
 ) -> Result<Turned, CycleTrouble> {
     let lock = store.lock("retire", super::LOCK_WAIT).await?;
     let plan = |thought: &Thought, scheme: &Scheme| leave(&thought.roadmap, &thought.standing.noted, scheme, &in_scope);
-    by_hand(works, store, &lock, "retire".to_owned(), &BTreeSet::new(), stop, plan).await
+    by_hand(works, store, &lock, "retire".to_owned(), &BTreeSet::new(), &in_scope, stop, plan).await
 }
 
 /// Shows what [`retire`] would write. Is handed no writer, takes no lock, and keeps nothing.
@@ -69,9 +69,10 @@ pub async fn preview_retire<T: Fetch + 'static>(
     store: Store,
     in_scope: impl Fn(&ContainerKey) -> bool,
 ) -> Result<Preview, CycleTrouble> {
-    let mut shown = super::preview(works, Some(store)).await?;
+    let mut shown = preview_with(works, Some(store), &in_scope).await?;
     let scheme = scheme_of(works, &shown.containers, &shown.allowed, false);
-    shown.plan = leave(&shown.thought.roadmap, &shown.thought.standing.noted, &scheme, in_scope);
+    shown.plan = leave(&shown.thought.roadmap, &shown.thought.standing.noted, &scheme, &in_scope);
+    shown.plan.retires = in_reach(&shown.containers, &in_scope);
     shown.refusal = None;
     Ok(shown)
 }
@@ -89,14 +90,21 @@ pub async fn rejoin(store: &Store, in_scope: impl Fn(&ContainerKey) -> bool) -> 
     Ok(before.retired.len() - after.retired.len())
 }
 
+/// The containers that are left, with those that have no issue yet.
+fn in_reach(containers: &[ContainerKey], in_scope: impl Fn(&ContainerKey) -> bool) -> BTreeSet<ContainerKey> {
+    containers.iter().filter(|container| in_scope(container)).cloned().collect()
+}
+
 /// Reads, thinks, makes the plan, and carries it out past the limits: a person asked for exactly it. Issues in `reread` are
-/// read by id.
+/// read by id; containers in `again` are looked at even if they were left.
+#[expect(clippy::too_many_arguments, reason = "two callers, and a struct of them would be named twice")]
 async fn by_hand<T: Fetch + Write + 'static>(
     works: &Works<T>,
     store: &Store,
     _lock: &Lock,
     cause: String,
     reread: &BTreeSet<IssueId>,
+    again: impl Fn(&ContainerKey) -> bool,
     stop: &CancellationToken,
     plan: impl FnOnce(&Thought, &Scheme) -> Plan,
 ) -> Result<Turned, CycleTrouble> {
@@ -105,6 +113,7 @@ async fn by_hand<T: Fetch + Write + 'static>(
     let before = requests(works);
     let work = async {
         store.set_note(SETTLED, "").await?;
+        let asked = people::take(works, store).await?;
         let shelf = Arc::new(Shelf::Durable(store.clone()));
         let mut gathered = gather(works, &shelf, Turn(2 * cycle), false).await?;
         let mut turned = Turned { errors: gathered.errors.clone(), ..Turned::default() };
@@ -112,10 +121,15 @@ async fn by_hand<T: Fetch + Write + 'static>(
         let ledger = store.ledger().await?;
         let links = people::links(store, works).await?;
         let scheme = scheme_of(works, &gathered.containers, &gathered.allowed, false);
-        let (thought, errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
+        let ledger = people::release(store, works, &snapshot(&shelf, &gathered).await?, &links, ledger, &asked).await?;
+        let looked_at = take_back(ledger.clone(), &again);
+        let (mut thought, errors) = surely(works, &shelf, &mut gathered, &scheme, &looked_at, &links, cycle).await?;
+        thought.standing.noted.retired.clone_from(&ledger.retired);
         turned.errors.extend(errors);
+        turned.findings.clone_from(&gathered.findings);
         remember(works, store, &ledger, &thought).await?;
-        let plan = plan(&thought, &scheme);
+        let mut plan = plan(&thought, &scheme);
+        plan.retires = in_reach(&gathered.containers, &again);
         turned.skipped = plan.skips.len();
         turned.plan = Some(plan.clone());
         let approval = Approval { past_limits: true, ..Approval::default() };

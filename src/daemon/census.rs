@@ -64,7 +64,8 @@ pub(super) async fn settle(
                 told.entry(OUTSIDE).or_default().push(format!("{} is {} now", known.key, issue.key));
                 keep.push(Issue { presence: Presence::Outside, ..*issue });
             }
-            Found::Here(issue) if filters => {
+            // Only a listing tells that `jql` takes it in again.
+            Found::Here(issue) if filters || known.presence == Presence::Filtered => {
                 told.entry(FILTERED).or_default().push(issue.key.to_string());
                 keep.push(Issue { presence: Presence::Filtered, ..*issue });
             }

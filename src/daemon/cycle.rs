@@ -15,7 +15,9 @@ use super::surely::surely;
 use super::think::Thought;
 use super::{CycleTrouble, Works};
 use crate::model::{ContainerKey, IssueId, IssueKey, TrackerName, Turn};
-use crate::plan::{Approval, ApprovedPlan, Ledger, Need, Outcome, Plan, Reviewed, Unsafe, approve, settle};
+use crate::plan::{
+    Approval, ApprovedPlan, Ledger, Need, Outcome, Plan, Reviewed, Unsafe, approve, rejoin as take_back, settle,
+};
 use crate::store::{CycleSummary, Lock, Store, WaitingPlan};
 use crate::tracker::{Fetch, Write};
 
@@ -88,6 +90,15 @@ pub struct Turned {
 /// # Errors
 /// A store that can't be read. Trackers that can't be read are in the answer.
 pub async fn preview<T: Fetch + 'static>(works: &Works<T>, store: Option<Store>) -> Result<Preview, CycleTrouble> {
+    preview_with(works, store, |_| false).await
+}
+
+/// The same, where containers in `again` are looked at even if they were left.
+pub(super) async fn preview_with<T: Fetch + 'static>(
+    works: &Works<T>,
+    store: Option<Store>,
+    again: impl Fn(&ContainerKey) -> bool,
+) -> Result<Preview, CycleTrouble> {
     let (cycle, ledger, links, asked) = match &store {
         Some(store) => {
             let asked = people::look(store).await?;
@@ -104,6 +115,7 @@ pub async fn preview<T: Fetch + 'static>(works: &Works<T>, store: Option<Store>)
     for (from, to) in &gathered.moved {
         ledger.hand_on(from, to);
     }
+    let ledger = take_back(ledger, again);
     let (thought, mut errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
     let limits = works.settings.limits(&gathered.containers);

@@ -132,7 +132,12 @@ fn declared(item: &Item, aspect: Aspect, evidence: &Evidence<'_>, standing: &Sta
     if standing.frozen.contains_key(&key) {
         return None;
     }
-    if let Some(level) = standing.previous.holds.get(&key) {
+    let by_people = |level: &Level| {
+        let rows = item.faces.iter().flat_map(|face| standing.noted.rows_of(&face.id));
+        let mut holds = rows.filter(|(key, _)| key.aspect == aspect).filter_map(|(_, row)| row.hold.as_ref());
+        holds.any(|hold| hold.level == Some(*level) && !hold.is_undone())
+    };
+    if let Some(level) = standing.previous.holds.get(&key).filter(|level| by_people(level)) {
         return Some((*level, format!("held at {level}{}", held_where(item, standing, aspect))));
     }
     match aspect {

@@ -139,13 +139,18 @@ impl Ledger {
         self.rows.range(first_key(issue)..).take_while(move |(key, _)| key.issue == *issue)
     }
 
-    /// Hands the rows of an issue on to the one that it became elsewhere; rows that are there already stay.
+    /// Hands the rows of an issue on to the one that it became elsewhere. A row that is there already stays, unless it only
+    /// took for a person's what the old one knows as ours.
     pub fn hand_on(&mut self, from: &IssueId, to: &IssueId) {
         let moved: Vec<(RowKey, Row)> =
             self.rows_of(from).map(|(key, row)| (RowKey { issue: to.clone(), ..key.clone() }, row.clone())).collect();
         self.rows.retain(|key, _| key.issue != *from);
         for (key, row) in moved {
-            self.rows.entry(key).or_insert(row);
+            match self.rows.get(&key) {
+                Some(fresh)
+                    if fresh.ours.is_some() || fresh.intent.is_some() || fresh.released || row.ours.is_none() => {}
+                _ => drop(self.rows.insert(key, row)),
+            }
         }
     }
 

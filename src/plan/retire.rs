@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::ContainerKey;
+use crate::model::{ContainerKey, Issue};
 use crate::roadmap::Roadmap;
 
 use super::change::{Field, Plan, Skip, SkipReason};
@@ -37,14 +37,23 @@ pub fn retire(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme, in_scope: imp
         let ours = ledger.rows_of(&face.id).any(|(_, row)| row.ours_named().next().is_some());
         plan.closed += usize::from(ours && !face.status.is_open());
         if !is_live(face) {
+            if ours && face.status.is_open() {
+                let why = "it isn't where it is looked for (hidden, filtered out, or outside): ours stays there";
+                plan.skips.push(left(face, Field::Auto, None, SkipReason::Conflict, why));
+            }
             continue;
         }
         plan.considered += 1;
+        for (key, row) in ledger.rows_of(&face.id) {
+            if let Some(hold) = row.hold.as_ref().filter(|hold| hold.is_undone() && hold.at.is_some()) {
+                let why = "`undo` put it back, so it stays; take it off by hand";
+                plan.skips.push(left(face, key.aspect.into(), hold.at.clone(), SkipReason::Hold, why));
+            }
+        }
         if bare.of(&face.container).mode == Mode::Observe {
             if ours {
-                let why = "its container is in observe mode (write.mode)".to_owned();
-                let (issue, field, reason) = (face.key.clone(), Field::Auto, SkipReason::Conflict);
-                plan.skips.push(Skip { issue, field, theirs: None, reason, why });
+                let why = "its container is in observe mode (write.mode)";
+                plan.skips.push(left(face, Field::Auto, None, SkipReason::Conflict, why));
             }
             continue;
         }
@@ -64,6 +73,10 @@ pub fn retire(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme, in_scope: imp
         plan.changes.push(change(face, item, edits, roadmap));
     }
     plan.finished()
+}
+
+fn left(face: &Issue, field: Field, theirs: Option<String>, reason: SkipReason, why: &str) -> Skip {
+    Skip { issue: face.key.clone(), field, theirs, reason, why: why.to_owned() }
 }
 
 /// Takes these containers back: the next plan writes there again, after first contact.

@@ -34,6 +34,10 @@ pub fn undo(cycle: u64, journaled: &[Change], roadmap: &Roadmap, ledger: &Ledger
             plan.skips.push(unreachable(written, "it is closed, and closed issues are not written; reopen it first"));
             continue;
         }
+        if ledger.retired.contains(&face.container) {
+            plan.skips.push(unreachable(written, "its container was left; `roadmapd rejoin` first"));
+            continue;
+        }
         if scheme.of(&face.container).mode == Mode::Observe {
             plan.skips.push(unreachable(written, "its container is in observe mode (write.mode)"));
             continue;
