@@ -3,7 +3,7 @@
 use super::progress::Progress;
 use super::{Desk, Exit, Failure, output};
 use crate::daemon::{Preview, Works, preview};
-use crate::plan::{Pace, Paces, plan_json, plan_markdown, plan_text};
+use crate::plan::{Pace, Paces, Plan, plan_json, plan_markdown, plan_text};
 use crate::store::Store;
 use crate::tracker::TrackerConfig;
 
@@ -38,11 +38,16 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     } else {
         output::print(&plan_text(&plan, refusal.as_ref(), &paces));
     }
-    Ok(match (errors.is_empty(), plan.changes.is_empty()) {
+    Ok(exit_of(&errors, &plan))
+}
+
+/// How a preview ends: 2 says that there is something to write.
+pub(super) fn exit_of(errors: &[String], plan: &Plan) -> Exit {
+    match (errors.is_empty(), plan.changes.is_empty()) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Done,
         (true, false) => Exit::Changes,
-    })
+    }
 }
 
 /// How the configured trackers take writes.

@@ -3,9 +3,8 @@
 use tokio_util::sync::CancellationToken;
 
 use super::once::{exit_of, tell, until_interrupted};
-use super::plan::paces;
 use super::progress::Progress;
-use super::{Desk, Exit, Failure, output};
+use super::{Desk, Exit, Failure, output, plan};
 use crate::daemon::{Works, preview_retire, rejoin as take_back, retire as leave};
 use crate::model::ContainerKey;
 use crate::plan::plan_text;
@@ -40,13 +39,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         for error in &shown.errors {
             output::complain(error);
         }
-        output::print(&plan_text(&shown.plan, None, &paces(&works)));
+        output::print(&plan_text(&shown.plan, None, &plan::paces(&works)));
         output::print("nothing was written; `roadmapd retire --yes` does it, `roadmapd rejoin` takes it back");
-        return Ok(match (shown.errors.is_empty(), shown.plan.changes.is_empty()) {
-            (false, _) => Exit::Failed,
-            (true, true) => Exit::Done,
-            (true, false) => Exit::Changes,
-        });
+        return Ok(plan::exit_of(&shown.errors, &shown.plan));
     }
     let store = Store::open(&works.settings.daemon.database).await?;
     let stop = CancellationToken::new();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use url::{Host, Url};
+use url::Url;
 
 use super::check::Check;
 use super::containers::{projects, repositories};
@@ -11,7 +11,7 @@ use super::finding::shown;
 use super::raw;
 use super::walk::join;
 use crate::model::TrackerName;
-use crate::tracker::{Budget, GithubConfig, JiraConfig, TrackerConfig};
+use crate::tracker::{Budget, GithubConfig, JiraConfig, TrackerConfig, is_loopback};
 
 /// What kind of tracker it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,15 +173,6 @@ fn base_url(raw: &raw::Tracker, key: &str, check: &mut Check<'_>) -> Option<Url>
             None
         }
         None => Some(url),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -21,6 +21,7 @@ pub use any::Tracker;
 pub use config::{Budget, GithubAuth, GithubConfig, JiraConfig, Secret, TrackerConfig};
 pub use github::Github;
 pub use http::Policy;
+pub(crate) use http::is_loopback;
 pub use jira::Jira;
 pub use trouble::{Trouble, TroubleKind};
 

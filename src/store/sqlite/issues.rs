@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json as array;
 use sqlx::{Connection, SqliteConnection};
 
+use super::ledger::hand_on;
 use super::{Answer, BATCH, BEGIN, Sqlite, json, plain, value};
 use crate::model::{Issue, IssueId, IssueKey, ItemId, Presence, Timestamp, TrackerName};
 
@@ -115,21 +116,13 @@ impl Sqlite {
         }
         let mut hand = self.hand().await?;
         let mut work = hand.begin_with(BEGIN).await?;
-        // A delta may have seen our own values at the new place first and taken them for a person's: where the old place
-        // knows them as ours it knows better, and what has changed since is judged by it. What we wrote at the new place stays.
-        for statement in [
-            "DELETE FROM ledger AS fresh
-             WHERE tracker = ?1 AND id = ?3 AND open = 0 AND row ->> 'ours' IS NULL AND row ->> 'released' IS NULL
-                 AND EXISTS (SELECT 1 FROM ledger AS old
-                             WHERE old.tracker = ?1 AND old.id = ?2 AND old.aspect = fresh.aspect
-                                 AND old.sink = fresh.sink AND old.row ->> 'ours' IS NOT NULL)",
-            "UPDATE OR IGNORE ledger SET id = ?3 WHERE tracker = ?1 AND id = ?2",
-            "DELETE FROM ledger WHERE tracker = ?1 AND id = ?2 AND ?3 <> ?2",
-            "DELETE FROM issues WHERE tracker = ?1 AND id = ?2 AND ?3 <> ?2",
-        ] {
-            let query = sqlx::query(statement).bind(from.tracker.as_str()).bind(&from.id).bind(&there.id.id);
-            query.execute(&mut *work).await?;
-        }
+        hand_on(&mut work, from, &there.id).await?;
+        sqlx::query("DELETE FROM issues WHERE tracker = ?1 AND id = ?2 AND ?3 <> ?2")
+            .bind(from.tracker.as_str())
+            .bind(&from.id)
+            .bind(&there.id.id)
+            .execute(&mut *work)
+            .await?;
         save(&mut work, std::slice::from_ref(&moved)).await?;
         // A delta may have seen the issue at its new place first, as a new piece of work; it is the old one.
         sqlx::query("UPDATE issues SET item = coalesce(?3, item) WHERE tracker = ?1 AND id = ?2")

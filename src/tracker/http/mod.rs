@@ -24,6 +24,7 @@ use crate::model::TrackerName;
 pub(super) use answer::{Answer, Asked, Effect, Fault, said};
 pub(super) use limits::http_date;
 pub(super) use together::{side_by_side, work_off};
+pub(crate) use transport::is_loopback;
 pub(super) use transport::transport;
 
 use limits::Limit;

@@ -1,6 +1,5 @@
 //! Address and certificates -> the HTTP client of a tracker: ring, the environment's proxies, no redirects, no retries.
 
-use std::net::IpAddr;
 use std::path::Path;
 
 use url::{Host, Url};
@@ -22,7 +21,7 @@ pub(in crate::tracker) fn transport(
         .retry(reqwest::retry::never())
         .connect_timeout(lane.policy.connect_timeout)
         .timeout(lane.policy.request_timeout);
-    if loopback(base) {
+    if is_loopback(base) {
         builder = builder.no_proxy();
     }
     if let Some(path) = ca_file {
@@ -47,11 +46,12 @@ fn certificates(lane: &Lane, path: &Path) -> Result<Vec<reqwest::Certificate>, T
     if found.is_empty() { Err(unusable("holds no certificate".to_owned())) } else { Ok(found) }
 }
 
-fn loopback(base: &Url) -> bool {
-    match base.host() {
+/// Whether requests there stay on this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     }
 }

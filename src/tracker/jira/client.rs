@@ -1,7 +1,5 @@
 //! reqwest as a transport: raw answers, our own policy, and the anonymous answer found out.
 
-use std::net::IpAddr;
-use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 use http::Method;
@@ -9,9 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use url::{Host, Url};
+use url::Url;
 
-use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, said};
+use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, is_loopback, said, transport};
 use crate::tracker::{JiraConfig, Secret, Trouble, TroubleKind};
 
 /// A Jira site with one credential, which goes to the site and to the gateway and nowhere else.
@@ -33,26 +31,7 @@ impl Client {
         lane.check_base(&config.base_url)?;
         let refused = |what| lane.trouble(TroubleKind::Unauthorized, what, "provide the token");
         let secret = RwLock::new(config.token.read().map_err(refused)?);
-        crate::tracker::install_tls();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("roadmapd/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(policy.connect_timeout)
-            .timeout(policy.request_timeout);
-        if loopback(&config.base_url) {
-            builder = builder.no_proxy();
-        }
-        if let Some(file) = &config.ca_file {
-            builder = builder.tls_certs_merge(certificates(file).map_err(|what| {
-                let next = "ca_file must hold certificates as PEM (-----BEGIN CERTIFICATE-----)";
-                lane.trouble(TroubleKind::Invalid, what, next)
-            })?);
-        }
-        let http = builder.build().map_err(|error| {
-            let what = format!("a client for {} can't be made: {}", config.base_url, said(&error));
-            lane.trouble(TroubleKind::Invalid, what, "check base_url and the certificates of this machine")
-        })?;
+        let http = transport(&lane, &config.base_url, config.ca_file.as_deref())?;
         Ok(Self {
             lane,
             base: config.base_url.clone(),
@@ -78,7 +57,7 @@ impl Client {
     /// Whether the site is one that the gateway serves: Atlassian's own, or both are on this machine.
     pub(super) fn has_gateway(&self) -> bool {
         let ours = self.base.host_str().is_some_and(|host| host.ends_with(".atlassian.net"));
-        ours && self.base.scheme() == "https" || loopback(&self.base) && loopback(&self.gateway)
+        ours && self.base.scheme() == "https" || is_loopback(&self.base) && is_loopback(&self.gateway)
     }
 
     /// The site's configured address.
@@ -212,17 +191,6 @@ impl Client {
     }
 }
 
-/// Certificates to trust besides the system's.
-fn certificates(file: &Path) -> Result<Vec<reqwest::Certificate>, String> {
-    let pem = std::fs::read(file).map_err(|error| format!("ca_file {} can't be read: {error}", file.display()))?;
-    let found = reqwest::Certificate::from_pem_bundle(&pem)
-        .map_err(|error| format!("ca_file {} can't be used: {}", file.display(), said(&error)))?;
-    if found.is_empty() {
-        return Err(format!("ca_file {} holds no certificate", file.display()));
-    }
-    Ok(found)
-}
-
 /// A path's address at the site, or behind the gateway.
 fn address(base: &Url, cloud: Option<&str>, target: &str) -> String {
     let base = base.as_str().trim_end_matches('/');
@@ -239,13 +207,4 @@ fn anonymous(answer: &Answer) -> Option<String> {
         .into_iter()
         .find(|word| reason.contains(word))
         .map(|word| format!("X-Seraph-LoginReason: {word}"))
-}
-
-fn loopback(base: &Url) -> bool {
-    match base.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        None => false,
-    }
 }
