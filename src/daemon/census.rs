@@ -20,18 +20,17 @@ pub(super) struct Missed {
     pub(super) changed: usize,
 }
 
-/// Asks by id for what a full listing didn't show, and keeps what comes of it.
+/// Asks by id for what a census didn't show, and keeps what comes of it.
 pub(super) async fn find_missing<T: Fetch>(
     works: &Works<T>,
     shelf: &Shelf,
     tracker: &T,
-    listed: &BTreeSet<String>,
     containers: &[ContainerKey],
     turn: Turn,
 ) -> Result<Missed, Trouble> {
     let name = tracker.name();
     let in_reach: BTreeSet<&ContainerKey> = containers.iter().collect();
-    let unlisted = shelf.unlisted(name, listed).await.map_err(|error| trouble(name, &error))?;
+    let unlisted = shelf.unlisted(name).await.map_err(|error| trouble(name, &error))?;
     let missing: Vec<Arc<Issue>> =
         unlisted.into_iter().filter(|issue| in_reach.contains(&issue.container)).map(Arc::new).collect();
     if missing.is_empty() {

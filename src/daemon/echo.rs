@@ -28,7 +28,7 @@ pub(super) async fn echo<T: Fetch>(
             continue;
         }
         let state = store.tracker(name).await?;
-        let ask = Ask { memory: state.memory, server: state.server, census: false, turn };
+        let ask = Ask { memory: state.memory, server: state.server, turn, ..Ask::default() };
         match read(&**tracker, shelf, ask).await {
             Ok((read, _)) => store.finish_reading(name, &read, works.clock.now(), false).await?,
             Err(error) => debug!("the echo couldn't be read: {error}"),

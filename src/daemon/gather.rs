@@ -12,7 +12,7 @@ use super::scheme::Allowed;
 use super::shelf::{KnownTo, Shelf, trouble};
 use crate::model::{ContainerKey, Coverage, Issue, IssueId, Presence, Reach, Snapshot, Timestamp, TrackerName, Turn};
 use crate::store::{StoreTrouble, TrackerState};
-use crate::tracker::{Ask, Fetch, Probed, Read, Trouble};
+use crate::tracker::{Ask, Fetch, Page, Probed, Read, Trouble};
 
 /// Pages under way between an adapter and the shelf.
 const PAGES_IN_FLIGHT: usize = 4;
@@ -51,8 +51,13 @@ pub(super) async fn gather<T: Fetch + 'static>(
             Some(store) => store.tracker(tracker.name()).await?,
             None => TrackerState::default(),
         };
-        let census = census || state.memory.is_none() || census_due(works, &state);
-        let ask = Ask { memory: state.memory.clone(), server: state.server.clone(), census, turn };
+        let census = census || state.memory.is_none() || census_due(works, &state) || !state.bookmarks.is_empty();
+        let bookmarks = match **shelf {
+            Shelf::Durable(_) => state.bookmarks.clone(),
+            // What a preview lists is all that it knows to be there.
+            Shelf::Fleeting { .. } => BTreeMap::new(),
+        };
+        let ask = Ask { memory: state.memory.clone(), server: state.server.clone(), census, bookmarks, turn };
         states.insert(tracker.name().clone(), (state, census));
         let (tracker, shelf) = (Arc::clone(tracker), Arc::clone(shelf));
         readings.spawn(async move {
@@ -114,9 +119,10 @@ async fn look_for_missing<T: Fetch>(
     (read, changed): (Read, usize),
     turn: Turn,
 ) -> Result<Reading, Trouble> {
-    let missed = match &read.listed {
-        Some(listed) => find_missing(works, shelf, tracker, listed, &read.containers, turn).await?,
-        None => Missed::default(),
+    let missed = if read.listed {
+        find_missing(works, shelf, tracker, &read.containers, turn).await?
+    } else {
+        Missed::default()
     };
     Ok(Reading { read, changed: changed + missed.changed, missed })
 }
@@ -202,9 +208,9 @@ pub(super) async fn read<T: Fetch>(tracker: &T, shelf: &Shelf, ask: Ask) -> Resu
     let keep = async {
         let mut changed = 0;
         while let Some(page) = arriving.recv().await {
-            let page: Vec<Issue> = page;
-            changed += page.len();
-            if let Err(error) = shelf.keep(page).await {
+            let page: Page = page;
+            changed += page.issues.len();
+            if let Err(error) = shelf.keep_page(name, page).await {
                 // Dropping the receiver ends the reading: what can't be kept needn't be asked for.
                 drop(arriving);
                 return Err(trouble(name, &error));

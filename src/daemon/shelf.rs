@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Issue, IssueId, Timestamp, TrackerName};
 use crate::store::{Store, StoreTrouble};
-use crate::tracker::{Known, Trouble, TroubleKind};
+use crate::tracker::{Known, Page, Trouble, TroubleKind};
 
 /// Where readings are kept.
 pub(super) enum Shelf {
@@ -21,6 +21,8 @@ pub(super) struct Above {
     issues: BTreeMap<IssueId, Issue>,
     /// Taken out.
     gone: BTreeSet<IssueId>,
+    /// Shown by the census.
+    listed: BTreeSet<IssueId>,
 }
 
 impl Shelf {
@@ -37,14 +39,36 @@ impl Shelf {
         }
     }
 
+    /// Keeps a page of a reading.
+    pub(super) async fn keep_page(&self, tracker: &TrackerName, page: Page) -> Result<(), StoreTrouble> {
+        match self {
+            Self::Durable(store) => {
+                self.disturb(&page.issues).await?;
+                store.save_page(tracker, &page).await
+            }
+            Self::Fleeting { above, .. } => {
+                if page.listed {
+                    let ids = page.issues.iter().map(|issue| issue.id.clone());
+                    above.lock().unwrap_or_else(PoisonError::into_inner).listed.extend(ids);
+                }
+                self.keep(page.issues).await
+            }
+        }
+    }
+
+    /// Before anything changes: a cycle that dies between reading and thinking must not leave the next one quiet.
+    async fn disturb(&self, issues: &[Issue]) -> Result<(), StoreTrouble> {
+        match self {
+            Self::Durable(store) if !issues.is_empty() => store.set_note(super::cycle::SETTLED, "").await,
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps what was read.
     pub(super) async fn keep(&self, issues: Vec<Issue>) -> Result<(), StoreTrouble> {
         match self {
             Self::Durable(store) => {
-                // Before the page: a cycle that dies between reading and thinking must not leave the next one quiet.
-                if !issues.is_empty() {
-                    store.set_note(super::cycle::SETTLED, "").await?;
-                }
+                self.disturb(&issues).await?;
                 store.save_issues(&issues).await
             }
             Self::Fleeting { below, above } => {
@@ -99,16 +123,17 @@ impl Shelf {
         }
     }
 
-    /// Issues of a tracker that a full listing didn't show though they are stored as being there.
-    pub(super) async fn unlisted(
-        &self,
-        tracker: &TrackerName,
-        listed: &BTreeSet<String>,
-    ) -> Result<Vec<Issue>, StoreTrouble> {
-        match self.store() {
-            Some(store) => store.unlisted(tracker, listed).await,
-            None => Ok(Vec::new()),
-        }
+    /// Issues of a tracker that the census didn't show though they are stored as being there.
+    pub(super) async fn unlisted(&self, tracker: &TrackerName) -> Result<Vec<Issue>, StoreTrouble> {
+        let Some(store) = self.store() else { return Ok(Vec::new()) };
+        let listed = match self {
+            Self::Durable(store) => store.listed(tracker).await?,
+            Self::Fleeting { above, .. } => {
+                let above = above.lock().unwrap_or_else(PoisonError::into_inner);
+                above.listed.iter().filter(|id| id.tracker == *tracker).map(|id| id.id.clone()).collect()
+            }
+        };
+        store.unlisted(tracker, &listed).await
     }
 
     /// Every issue kept, sorted by id.

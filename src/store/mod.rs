@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::model::{Day, Issue, IssueId, IssueKey, ItemId, Timestamp, TrackerName};
 use crate::plan::{Change, Ledger, Outcome, Writing};
 use crate::score::{Formula, ItemScore};
-use crate::tracker::Read;
+use crate::tracker::{Page, Read};
 
 pub use lock::Lock;
 pub use trouble::StoreTrouble;
@@ -125,7 +125,8 @@ interface! {
 
     /// What is remembered about a tracker; the default for one that was never read.
     fn tracker(&self, tracker: &TrackerName) -> TrackerState;
-    /// Ends a whole reading whose pages are all saved. The memory moves only here. The first reading counts as a census.
+    /// Ends a whole reading whose pages are all saved, and the listing if it was one. The memory moves only here. The first
+    /// reading counts as a census.
     /// A server other than the stored one is refused ([`StoreTrouble::OtherServer`]) and nothing moves.
     fn finish_reading(&self, tracker: &TrackerName, read: &Read, at: Timestamp, census: bool) -> ();
     /// Notes that a reading failed, with its sentence. Nothing else moves.
@@ -133,6 +134,10 @@ interface! {
 
     // ---- issues
 
+    /// Saves a page of a reading, all or nothing: its issues, that they were listed, and where the listing stands.
+    fn save_page(&self, tracker: &TrackerName, page: &Page) -> ();
+    /// What the listing that is under way has shown so far.
+    fn listed(&self, tracker: &TrackerName) -> BTreeSet<String>;
     /// Saves issues by id, all or none. A key that changed becomes an alias; the item that was assigned stays.
     fn save_issues(&self, issues: &[Issue]) -> ();
     /// Every issue, sorted by id, with its item and aliases.

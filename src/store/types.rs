@@ -20,6 +20,8 @@ pub struct TrackerState {
     pub last_whole: Option<Timestamp>,
     /// When it was last listed in full.
     pub last_census: Option<Timestamp>,
+    /// Where a listing of everything that is under way stands, by part. Empty: none is.
+    pub bookmarks: BTreeMap<String, String>,
     /// Containers of the last whole reading, sorted.
     pub containers: Vec<ContainerKey>,
     /// Values that the containers' fields allow, where the tracker told: by container and field.

@@ -10,7 +10,7 @@ use super::github::Github;
 use super::http::Policy;
 use super::jira::Jira;
 use super::{
-    Ask, Authored, Fetch, Found, Known, LabelSpec, Log, Probed, Read, Requests, Standing, TrackerConfig, Trouble,
+    Ask, Authored, Fetch, Found, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing, TrackerConfig, Trouble,
     Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
@@ -66,7 +66,7 @@ impl Fetch for Tracker {
         }
     }
 
-    async fn poll<K: Known>(&self, ask: Ask, known: &K, pages: mpsc::Sender<Vec<Issue>>) -> Result<Read, Trouble> {
+    async fn poll<K: Known>(&self, ask: Ask, known: &K, pages: mpsc::Sender<Page>) -> Result<Read, Trouble> {
         match self {
             Self::Github(github) => github.poll(ask, known, pages).await,
             Self::Jira(jira) => jira.poll(ask, known, pages).await,

@@ -49,7 +49,7 @@ pub trait Fetch: Send + Sync {
         &self,
         ask: Ask,
         known: &K,
-        pages: mpsc::Sender<Vec<Issue>>,
+        pages: mpsc::Sender<Page>,
     ) -> impl Future<Output = Result<Read, Trouble>> + Send;
 
     /// Reads issues by id, strongly consistent; one answer for each, sorted by id.
@@ -108,8 +108,32 @@ pub struct Ask {
     pub server: Option<String>,
     /// Read everything again: listings, field lists, catalogues, relations.
     pub census: bool,
+    /// Where a listing of everything broke off, by part, as its pages said. Empty: none did.
+    pub bookmarks: BTreeMap<String, String>,
     /// The turn to stamp readings with.
     pub turn: Turn,
+}
+
+/// Some of what a reading finds, in the order of arrival.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// Issues that are new or changed, or some of all there are.
+    pub issues: Vec<Issue>,
+    /// They belong to a listing of everything.
+    pub listed: bool,
+    /// Where that listing may be taken up once these are kept. None: nowhere else than before.
+    pub bookmark: Option<Bookmark>,
+}
+
+/// How far a listing of everything got in one of its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    /// The part: a repository's id; empty for the reading as a whole.
+    pub part: String,
+    /// How far, as the adapter's own JSON.
+    pub at: String,
+    /// The listing begins: what an earlier one left is void.
+    pub begins: bool,
 }
 
 /// What a whole reading left.
@@ -121,8 +145,8 @@ pub struct Read {
     pub server: String,
     /// Containers that were read, sorted.
     pub containers: Vec<ContainerKey>,
-    /// Ids of all issues that exist in reach, where everything was listed. None: only changes were.
-    pub listed: Option<BTreeSet<String>>,
+    /// Everything was listed: what is stored and was on none of the listing's pages isn't there. False: only changes were read.
+    pub listed: bool,
     /// What a person should know though nothing failed: an ambiguous story-point field, a feature that is absent. Sentences.
     pub findings: Vec<String>,
     /// Which values each container allows in the fields that are written: by container, by field. A field in which any

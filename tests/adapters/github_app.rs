@@ -71,9 +71,9 @@ fn app(
 
 async fn poll(tracker: &Tracker, memory: Option<String>, shelf: &mut Shelf) -> Result<(String, Vec<String>), Trouble> {
     let (pages, mut arriving) = mpsc::channel(1000);
-    let read = tracker.poll(Ask { memory, server: None, census: false, turn: Turn(2) }, shelf, pages).await?;
+    let read = tracker.poll(Ask { memory, turn: Turn(2), ..Ask::default() }, shelf, pages).await?;
     while let Some(page) = arriving.recv().await {
-        shelf.0.extend(page.into_iter().map(|issue| (issue.id.id.clone(), issue)));
+        shelf.0.extend(page.issues.into_iter().map(|issue| (issue.id.id.clone(), issue)));
     }
     Ok((read.memory, read.containers.iter().map(|container| container.local.clone()).collect()))
 }

@@ -166,7 +166,7 @@ async fn blockers_are_listed_again_only_when_their_count_changed_or_for_a_census
     blockers(&rig, 7, json(200, &json!([]))).await;
     let (_, sent) = rig.poll(Some(&memory), &Shelf::of(&known)).await.expect("read");
     assert_eq!(sent[0].relations.len(), 1, "only the parent is left");
-    let census = Ask { memory: Some(memory), server: None, census: true, turn: Turn(4) };
+    let census = Ask { memory: Some(memory), census: true, turn: Turn(4), ..Ask::default() };
     let (_, sent) = rig.ask(census, &Shelf::of(&sent)).await.expect("read");
     assert_eq!(sent.len(), 1, "a census sends what is known, too");
     assert_eq!(rig.asked().await.iter().filter(|asked| *asked == listing).count(), 2);

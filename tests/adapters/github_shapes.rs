@@ -33,7 +33,7 @@ async fn an_enterprise_server_is_read_written_and_quiet_under_its_own_path() {
     let mut bench = Bench::new(corpus, enterprise(), &["acme/*"]).await;
     let first = bench.read(false).await;
     assert!(first.server.ends_with("/api/v3"), "{}", first.server);
-    assert_eq!(first.listed.expect("all").len(), 133, "pages are followed");
+    assert_eq!(bench.listed.len(), 133, "pages are followed");
     assert_eq!(first.findings.len(), 1, "said once for the server: {:?}", first.findings);
     assert!(first.findings[0].contains("dependencies"), "{:?}", first.findings);
     let two = bench.issue("acme/api#2");
@@ -84,7 +84,10 @@ async fn an_enterprise_server_with_dependencies_is_read_like_any_other() {
     }
     let (pages, mut arriving) = tokio::sync::mpsc::channel(10);
     let read = tracker.poll(Default::default(), &Shelf::default(), pages).await.expect("read");
-    let issues: Vec<Issue> = arriving.recv().await.expect("a page");
+    let mut issues: Vec<Issue> = Vec::new();
+    while let Some(page) = arriving.recv().await {
+        issues.extend(page.issues);
+    }
     assert!(read.findings.is_empty(), "{:?}", read.findings);
     assert_eq!(issues[0].relations[0].to.local, "acme/api#2");
 }

@@ -170,7 +170,7 @@ async fn recorded_issues_of_jira_are_read() {
                 assert_eq!(issue.assignees.first().map(|person| person.name.as_str()), person, "{}", place.display());
             }
             assert_eq!(issues.len(), rows.len(), "{}", place.display());
-            assert_eq!(read.listed.map(|ids| ids.len()), Some(rows.len()), "{}", place.display());
+            assert!(read.listed, "{}", place.display());
         }
         played += 1;
     }

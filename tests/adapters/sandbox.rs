@@ -29,12 +29,12 @@ impl Reader {
     /// The same, with what the reading left.
     pub async fn read_whole(&mut self, census: bool) -> (Read, BTreeSet<String>) {
         let (pages, mut read_pages) = mpsc::channel(1000);
-        let ask = Ask { memory: self.memory.clone(), server: None, census, turn: Turn(2) };
+        let ask = Ask { memory: self.memory.clone(), census, turn: Turn(2), ..Ask::default() };
         let read = self.tracker.poll(ask, &self.shelf, pages).await.expect("read");
         self.memory = Some(read.memory.clone());
         let mut keys = BTreeSet::new();
         while let Some(page) = read_pages.recv().await {
-            for issue in page {
+            for issue in page.issues {
                 keys.insert(issue.key.local.clone());
                 self.shelf.0.insert(issue.id.id.clone(), issue);
             }

@@ -100,7 +100,7 @@ pub async fn jira_with(policy: Policy, story_points: Option<&str>) -> Rig {
 impl Rig {
     /// A reading that starts from this memory.
     pub async fn poll(&self, memory: Option<&str>, known: &Shelf) -> Result<(Read, Vec<Issue>), Trouble> {
-        self.ask(Ask { memory: memory.map(str::to_owned), server: None, census: false, turn: Turn(2) }, known).await
+        self.ask(Ask { memory: memory.map(str::to_owned), turn: Turn(2), ..Ask::default() }, known).await
     }
 
     pub async fn ask(&self, ask: Ask, known: &Shelf) -> Result<(Read, Vec<Issue>), Trouble> {
@@ -108,7 +108,7 @@ impl Rig {
         let read = self.tracker.poll(ask, known, pages).await?;
         let mut issues = Vec::new();
         while let Some(page) = read_pages.recv().await {
-            issues.extend(page);
+            issues.extend(page.issues);
         }
         Ok((read, issues))
     }

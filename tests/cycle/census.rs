@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use roadmapd::daemon::Order;
 use roadmapd::model::{Issue, IssueKey, Presence, Reading};
-use roadmapd::sandbox::Corpus;
+use roadmapd::sandbox::{Corpus, Fault, Matcher, Tracker};
+use roadmapd::tracker::TrackerConfig;
 
 use crate::world::{WRITES, World};
 
@@ -117,10 +118,120 @@ async fn a_census_ends_with_what_a_fresh_database_would_hold() {
     world.pass(3600);
     world.turn().await;
     world.turn_as(&census()).await;
-    let plain = |issues: BTreeMap<String, Issue>| -> BTreeMap<String, Issue> {
-        let bare = |issue: Issue| Issue { reading: Reading::default(), item: None, aliases: Vec::new(), ..issue };
-        issues.into_iter().map(|(key, issue)| (key, bare(issue))).collect()
-    };
+    let kept = plain(stored(&world).await);
+    let fresh = world.with_a_fresh_database().await;
+    fresh.turn().await;
+    assert_eq!(kept, plain(stored(&fresh).await));
+}
+
+/// Makes a listing of everything break off at its third page, on both trackers.
+fn break_off_at_the_third_page(world: &World) {
+    for (tracker, path) in [(Tracker::GitHub, "sort=created"), (Tracker::Jira, "/search/jql")] {
+        world.trackers.hook(tracker, Matcher::path(path), 3, move |trackers| {
+            trackers.fail(tracker, Matcher::any(), Fault::status(401, "{}"), u32::MAX);
+        });
+    }
+}
+
+fn plain(issues: BTreeMap<String, Issue>) -> BTreeMap<String, Issue> {
+    let bare = |issue: Issue| Issue { reading: Reading::default(), item: None, aliases: Vec::new(), ..issue };
+    issues.into_iter().map(|(key, issue)| (key, bare(issue))).collect()
+}
+
+#[tokio::test]
+async fn a_listing_that_breaks_off_goes_on_where_it_stood_and_ends_with_what_a_fresh_database_would_hold() {
+    let world = World::new(Corpus::generated(15, 450), "[write]\nmode = \"observe\"\n").await;
+    for first in [true, false] {
+        world.trackers.reset_counts();
+        break_off_at_the_third_page(&world);
+        let turned = world.turn_as(&census()).await;
+        assert_eq!(turned.errors.len(), 2, "{:?}", turned.errors);
+        let before = stored(&world).await;
+        if first {
+            assert_eq!(before.len(), 400, "what was read stays");
+        }
+        // People go on meanwhile, on issues that were listed and on others.
+        let keys = world.open_keys();
+        for side in [|key: &str| key.contains('#'), |key: &str| !key.contains('#')] {
+            let mut keys: Vec<&String> = keys.iter().filter(|key| side(key)).collect();
+            keys.sort_by_key(|key| (!before.contains_key(*key), key.len(), (*key).clone()));
+            let (listed, unlisted) = (&keys[..2], &keys[keys.len() - 2..]);
+            world.trackers.delete(listed[0]).expect("an issue");
+            world.trackers.delete(unlisted[0]).expect("an issue");
+            world.trackers.edit_title(listed[1], "Said anew").expect("an issue");
+            world.trackers.edit_title(unlisted[1], "Said anew, too").expect("an issue");
+        }
+        for tracker in [Tracker::GitHub, Tracker::Jira] {
+            world.trackers.heal(tracker);
+        }
+        world.pass(60);
+        let turned = world.turn().await;
+        assert_eq!((turned.errors.len(), turned.census), (0, true), "{:?}", turned.errors);
+        // Five pages each in one go; the broken one and the one read last were asked for twice.
+        let listings = |what: &str| -> u64 {
+            world.trackers.requests().iter().filter(|((_, route), _)| route.ends_with(what)).map(|(_, n)| n).sum()
+        };
+        assert!(listings("/issues") <= 7 && listings("/search/jql") <= 7, "{:?}", world.trackers.requests());
+        assert!(
+            world
+                .store
+                .tracker(&roadmapd::model::TrackerName::new("github"))
+                .await
+                .expect("a store")
+                .bookmarks
+                .is_empty()
+        );
+        let quiet = world.turn().await;
+        assert!(!quiet.census, "the listing is over");
+    }
+    // What was deleted after it was listed is found by the next census.
+    world.turn_as(&census()).await;
+    let kept: BTreeMap<String, Issue> =
+        plain(stored(&world).await).into_iter().filter(|(_, issue)| issue.presence == Presence::Here).collect();
+    let fresh = world.with_a_fresh_database().await;
+    fresh.turn().await;
+    assert_eq!(kept, plain(stored(&fresh).await));
+}
+
+#[tokio::test]
+async fn a_listing_that_broke_off_begins_anew_when_it_would_be_another_one() {
+    let world = World::new(Corpus::generated(16, 450), "[write]\nmode = \"observe\"\n").await;
+    break_off_at_the_third_page(&world);
+    world.turn().await;
+    for tracker in [Tracker::GitHub, Tracker::Jira] {
+        world.trackers.heal(tracker);
+    }
+    let world = world.reconfigured(|settings| {
+        for config in &mut settings.trackers {
+            if let TrackerConfig::Jira(jira) = config {
+                jira.jql = "labels = \"public\"".to_owned();
+            }
+        }
+    });
+    let turned = world.turn().await;
+    assert_eq!(turned.errors, Vec::<String>::new());
+    let jira: Vec<Issue> =
+        stored(&world).await.into_values().filter(|issue| issue.id.tracker.as_str() == "jira").collect();
+    assert_eq!(jira.len(), 200, "the first one's issues");
+    let here: Vec<_> = jira
+        .iter()
+        .filter(|issue| issue.presence != Presence::Filtered)
+        .map(|issue| (&issue.key, issue.presence))
+        .collect();
+    assert_eq!(here, [], "none of them has the label");
+}
+
+#[tokio::test]
+async fn a_listing_whose_page_the_server_no_longer_knows_begins_anew() {
+    let world = World::new(Corpus::generated(17, 250), "[write]\nmode = \"observe\"\n").await;
+    break_off_at_the_third_page(&world);
+    world.turn().await;
+    for tracker in [Tracker::GitHub, Tracker::Jira] {
+        world.trackers.heal(tracker);
+    }
+    world.trackers.fail(Tracker::GitHub, Matcher::path("sort=created"), Fault::status(422, "{}"), 1);
+    let turned = world.turn().await;
+    assert_eq!(turned.errors, Vec::<String>::new());
     let kept = plain(stored(&world).await);
     let fresh = world.with_a_fresh_database().await;
     fresh.turn().await;

@@ -70,6 +70,14 @@ impl World {
         .await
     }
 
+    /// The same world and database under other settings.
+    pub fn reconfigured(self, edit: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = (*self.works.settings).clone();
+        edit(&mut settings);
+        let works = Works::connect(Arc::new(settings), self.works.clock.clone()).expect("the trackers connect");
+        Self { works, ..self }
+    }
+
     /// Lets time pass, for the trackers and for roadmapd.
     pub fn pass(&self, seconds: u64) {
         self.trackers.clock().advance(Duration::from_secs(seconds));

@@ -9,7 +9,7 @@ use super::{Place, at, container, jira};
 
 fn read(memory: &str) -> Read {
     Read {
-        listed: None,
+        listed: false,
         memory: memory.into(),
         server: "https://acme.atlassian.net".into(),
         containers: vec![container("jira:PAY")],
@@ -30,6 +30,7 @@ async fn the_first_whole_reading_is_a_census_and_later_ones_only_if_they_say_so(
     store.read_failed(&jira(), at(0), "it was down").await.unwrap();
     store.finish_reading(&jira(), &read("one"), at(1), false).await.unwrap();
     let first = TrackerState {
+        bookmarks: BTreeMap::new(),
         allowed: BTreeMap::new(),
         memory: Some("one".into()),
         server: Some("https://acme.atlassian.net".into()),

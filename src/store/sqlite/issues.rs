@@ -74,14 +74,16 @@ impl Sqlite {
         let mut hand = self.hand().await?;
         let mut stamps = BTreeMap::new();
         for batch in ids.chunks(BATCH) {
-            let rows: Vec<(String, String)> = sqlx::query_as(
-                "SELECT id, updated FROM issues WHERE tracker = ? AND id IN (SELECT value FROM json_each(?))",
+            // One row for all: each row of its own would wake this task.
+            let rows: String = sqlx::query_scalar(
+                "SELECT json_group_object(id, updated) FROM issues INDEXED BY issues_stamps
+                 WHERE tracker = ? AND id IN (SELECT value FROM json_each(?))",
             )
             .bind(tracker.as_str())
             .bind(json(batch)?)
-            .fetch_all(&mut *hand)
+            .fetch_one(&mut *hand)
             .await?;
-            for (id, updated) in rows {
+            for (id, updated) in value::<BTreeMap<String, String>>(&rows)? {
                 stamps.insert(id, plain(&updated)?);
             }
         }
@@ -181,7 +183,7 @@ impl Sqlite {
     }
 }
 
-async fn save(work: &mut SqliteConnection, issues: &[Issue]) -> Answer<()> {
+pub(super) async fn save(work: &mut SqliteConnection, issues: &[Issue]) -> Answer<()> {
     for batch in issues.chunks(BATCH) {
         keep_old_keys(work, batch).await?;
         let rows = batch.iter().map(row_of).collect::<Answer<Vec<_>>>()?;

@@ -1,11 +1,14 @@
 //! What is remembered about each tracker.
 
-use sqlx::Connection;
+use std::collections::BTreeSet;
 
+use sqlx::{Connection, SqliteConnection};
+
+use super::issues::save;
 use super::{Answer, BEGIN, Sqlite, json, plain, value};
 use crate::model::{Timestamp, TrackerName};
 use crate::store::{StoreTrouble, TrackerState};
-use crate::tracker::Read;
+use crate::tracker::{Page, Read};
 
 #[derive(sqlx::FromRow)]
 struct TrackerRow {
@@ -22,14 +25,20 @@ struct TrackerRow {
 
 impl Sqlite {
     pub(in crate::store) async fn tracker(&self, tracker: &TrackerName) -> Answer<TrackerState> {
+        let mut hand = self.hand().await?;
         let row: Option<TrackerRow> = sqlx::query_as(
             "SELECT memory, server, last_whole, last_census, containers, allowed, findings, failed_at, failed
              FROM trackers WHERE name = ?",
         )
         .bind(tracker.as_str())
-        .fetch_optional(&mut *self.hand().await?)
+        .fetch_optional(&mut *hand)
         .await?;
-        let Some(row) = row else { return Ok(TrackerState::default()) };
+        let bookmarks: Vec<(String, String)> = sqlx::query_as("SELECT part, at FROM bookmarks WHERE tracker = ?")
+            .bind(tracker.as_str())
+            .fetch_all(&mut *hand)
+            .await?;
+        let bookmarks = bookmarks.into_iter().collect();
+        let Some(row) = row else { return Ok(TrackerState { bookmarks, ..TrackerState::default() }) };
         let instant = |text: Option<String>| text.map(|text| plain::<Timestamp>(&text)).transpose();
         let last_whole = instant(row.last_whole)?;
         Ok(TrackerState {
@@ -38,6 +47,7 @@ impl Sqlite {
             whole: last_whole.is_some(),
             last_whole,
             last_census: instant(row.last_census)?,
+            bookmarks,
             containers: value(&row.containers)?,
             allowed: value::<Vec<_>>(&row.allowed)?.into_iter().collect(),
             findings: value(&row.findings)?,
@@ -79,7 +89,44 @@ impl Sqlite {
         .bind(json(&read.allowed.iter().collect::<Vec<_>>())?)
         .execute(&mut *work)
         .await?;
+        if read.listed {
+            forget_listing(&mut work, tracker).await?;
+        }
         Ok(work.commit().await?)
+    }
+
+    pub(in crate::store) async fn save_page(&self, tracker: &TrackerName, page: &Page) -> Answer<()> {
+        let mut hand = self.hand().await?;
+        let mut work = hand.begin_with(BEGIN).await?;
+        if page.bookmark.as_ref().is_some_and(|bookmark| bookmark.begins) {
+            forget_listing(&mut work, tracker).await?;
+        }
+        save(&mut work, &page.issues).await?;
+        if page.listed {
+            let ids: Vec<&str> = page.issues.iter().map(|issue| issue.id.id.as_str()).collect();
+            sqlx::query("INSERT OR IGNORE INTO listed (tracker, id) SELECT ?, value FROM json_each(?)")
+                .bind(tracker.as_str())
+                .bind(json(&ids)?)
+                .execute(&mut *work)
+                .await?;
+        }
+        if let Some(bookmark) = &page.bookmark {
+            sqlx::query("INSERT OR REPLACE INTO bookmarks (tracker, part, at) VALUES (?, ?, ?)")
+                .bind(tracker.as_str())
+                .bind(&bookmark.part)
+                .bind(&bookmark.at)
+                .execute(&mut *work)
+                .await?;
+        }
+        Ok(work.commit().await?)
+    }
+
+    pub(in crate::store) async fn listed(&self, tracker: &TrackerName) -> Answer<BTreeSet<String>> {
+        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM listed WHERE tracker = ?")
+            .bind(tracker.as_str())
+            .fetch_all(&mut *self.hand().await?)
+            .await?;
+        Ok(ids.into_iter().collect())
     }
 
     pub(in crate::store) async fn read_failed(
@@ -99,4 +146,11 @@ impl Sqlite {
         .await?;
         Ok(())
     }
+}
+
+async fn forget_listing(work: &mut SqliteConnection, tracker: &TrackerName) -> Answer<()> {
+    for forget in ["DELETE FROM bookmarks WHERE tracker = ?", "DELETE FROM listed WHERE tracker = ?"] {
+        sqlx::query(forget).bind(tracker.as_str()).execute(&mut *work).await?;
+    }
+    Ok(())
 }

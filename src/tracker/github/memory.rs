@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::tracker::Bookmark;
+
 /// The form of the memory; another one is read as none.
 const VERSION: u32 = 2;
 
@@ -74,6 +76,9 @@ pub(super) struct Repository {
     pub(super) read_at: Option<Timestamp>,
     /// The listing that `etag` belongs to. Empty: never read to its end.
     pub(super) url: String,
+    /// The page of a full listing that was read last, while it is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) under_way: Option<String>,
     /// What the server answered it with.
     pub(super) etag: Option<String>,
     /// Labels known to be in the catalogue. None: never listed.
@@ -82,4 +87,12 @@ pub(super) struct Repository {
     pub(super) no_dependencies: bool,
     /// What a person should know of it.
     pub(super) findings: Vec<String>,
+}
+
+impl Repository {
+    /// How far a census got here.
+    pub(super) fn bookmark(&self) -> Option<Bookmark> {
+        let at = serde_json::to_string(self).ok()?;
+        Some(Bookmark { part: self.id.to_string(), at, begins: false })
+    }
 }

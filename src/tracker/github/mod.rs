@@ -25,8 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::http::Policy;
 use super::{
-    Ask, Authored, Fetch, Found, GithubConfig, Known, LabelSpec, Log, Probed, Read, Requests, Standing, Trouble, Write,
-    Writes,
+    Ask, Authored, Fetch, Found, GithubConfig, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing, Trouble,
+    Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -129,7 +129,7 @@ impl Fetch for Github {
         &self.name
     }
 
-    async fn poll<K: Known>(&self, ask: Ask, known: &K, pages: mpsc::Sender<Vec<Issue>>) -> Result<Read, Trouble> {
+    async fn poll<K: Known>(&self, ask: Ask, known: &K, pages: mpsc::Sender<Page>) -> Result<Read, Trouble> {
         if ask.census {
             self.access.doubt();
         }

@@ -16,27 +16,31 @@ use super::wire::Row;
 use super::{Github, Home};
 use crate::model::{ContainerKey, Issue, Relation, RelationKind};
 use crate::tracker::http::{Answer, http_date, side_by_side, work_off};
-use crate::tracker::{Ask, Known, Read, Trouble, TroubleKind};
+use crate::tracker::{Ask, Bookmark, Known, Page, Read, Trouble, TroubleKind};
 
 /// How far a delta reaches back behind the newest change seen: rows shift while they are listed.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 /// Stamps are whole seconds: a row read this soon after its stamp may change again under the same stamp.
 const SAME_SECOND: SignedDuration = SignedDuration::from_secs(2);
+/// The part of a census that stands for all of it.
+const WHOLE: &str = "";
+/// What a server answers to a page link that it no longer knows.
+const PAGE_IS_GONE: [u16; 4] = [400, 404, 410, 422];
 /// Listings of blockers under way at once.
 const BLOCKERS_AT_ONCE: usize = 8;
 
 /// What became of one repository.
 enum Outcome {
     /// It was read to its end.
-    Read { name: String, memory: Repository, ids: Option<BTreeSet<String>> },
+    Read { name: String, memory: Repository },
     /// It went out of the configuration's reach.
     Left { name: String, finding: String },
 }
 
 /// What a repository's listing gave.
 enum Listing {
-    /// Everything that was asked; the ids of all issues where all were listed.
-    Read { memory: Repository, ids: Option<BTreeSet<String>> },
+    /// Everything that was asked.
+    Read { memory: Repository },
     /// A redirect of its first page.
     Elsewhere { target: String, answer: Answer },
 }
@@ -44,8 +48,10 @@ enum Listing {
 /// What one poll shares among its repositories.
 struct Poll<'a, K> {
     ask: &'a Ask,
+    /// Everything is listed anew, in all repositories.
+    census: bool,
     known: &'a K,
-    pages: &'a mpsc::Sender<Vec<Issue>>,
+    pages: &'a mpsc::Sender<Page>,
 }
 
 /// How a listing is read.
@@ -63,25 +69,27 @@ impl Github {
         &self,
         ask: &Ask,
         known: &K,
-        pages: &mpsc::Sender<Vec<Issue>>,
+        pages: &mpsc::Sender<Page>,
     ) -> Result<Read, Trouble> {
         self.access.first.lane.check_server(ask.server.as_deref(), &self.server)?;
         let old = Memory::read(ask.memory.as_deref());
-        let anew = ask.census || old.selection != self.configured;
-        let mut memory = if anew { self.resolve(&old, ask.census).await? } else { old };
+        let census = ask.census || old.selection.is_empty();
+        let anew = census || old.selection != self.configured;
+        let mut memory = if anew { self.resolve(&old, census).await? } else { old };
         self.reaches(memory.repositories.keys());
-        let poll = Poll { ask, known, pages };
+        let poll = Poll { ask, census, known, pages };
+        if census {
+            self.take_up(&mut memory, &poll).await?;
+        }
         let repositories = std::mem::take(&mut memory.repositories);
         let read = work_off(repositories, self.concurrency, None, |(name, repository)| {
             self.repository(name, repository, &poll)
         });
-        let mut listed = Some(BTreeSet::new());
         for read in read.await? {
             match read {
-                Outcome::Read { name, memory: mut repository, ids } => {
+                Outcome::Read { name, memory: mut repository } => {
                     let labels = self.facts().get(&name).and_then(|facts| facts.labels.clone());
                     repository.labels = labels;
-                    listed = listed.zip(ids).map(|(all, some)| all.into_iter().chain(some).collect());
                     memory.repositories.insert(name, repository);
                 }
                 Outcome::Left { name, finding } => {
@@ -96,11 +104,36 @@ impl Github {
         Ok(Read {
             memory: memory.text(),
             server: self.server.clone(),
-            listed,
+            listed: census,
             containers: memory.repositories.keys().map(|name| ContainerKey::new(&self.name, name)).collect(),
             findings: findings.into_iter().collect(),
             allowed: BTreeMap::new(),
         })
+    }
+
+    /// Takes a census up where it broke off, repository by repository, or begins it.
+    async fn take_up<K: Known>(&self, memory: &mut Memory, poll: &Poll<'_, K>) -> Result<(), Trouble> {
+        let of = self.configured.join(" ");
+        if poll.ask.bookmarks.get(WHOLE) != Some(&of) {
+            let begin = Bookmark { part: WHOLE.to_owned(), at: of, begins: true };
+            return self.send(poll, Page { bookmark: Some(begin), ..Page::default() }).await;
+        }
+        for repository in memory.repositories.values_mut() {
+            let bookmark = poll.ask.bookmarks.get(&repository.id.to_string());
+            let Some(left) = bookmark.and_then(|at| serde_json::from_str::<Repository>(at).ok()) else { continue };
+            let findings: BTreeSet<String> = repository.findings.drain(..).chain(left.findings.clone()).collect();
+            let Repository { was, private, has_issues, .. } = std::mem::take(repository);
+            *repository = Repository { was, private, has_issues, findings: findings.into_iter().collect(), ..left };
+        }
+        Ok(())
+    }
+
+    async fn send<K>(&self, poll: &Poll<'_, K>, page: Page) -> Result<(), Trouble> {
+        if (page.issues.is_empty() && page.bookmark.is_none()) || poll.pages.send(page).await.is_ok() {
+            return Ok(());
+        }
+        let what = "the reading was broken off on our side".to_owned();
+        Err(self.access.trouble(TroubleKind::Stopped, what, "the next cycle goes on from there"))
     }
 
     fn reaches<'a>(&self, names: impl Iterator<Item = &'a String>) {
@@ -123,13 +156,13 @@ impl Github {
             listing => listing?,
         };
         let (target, answer) = match listing {
-            Listing::Read { memory, ids } => return Ok(Outcome::Read { name, memory, ids }),
+            Listing::Read { memory } => return Ok(Outcome::Read { name, memory }),
             Listing::Elsewhere { target, answer } => (target, answer),
         };
         match self.follow(&client, &name, &memory, &target, &answer).await? {
             Followed::Outside(finding) => Ok(Outcome::Left { name, finding }),
             Followed::Inside(name, memory) => match self.list(&client, &name, *memory, poll).await? {
-                Listing::Read { memory, ids } => Ok(Outcome::Read { name, memory, ids }),
+                Listing::Read { memory } => Ok(Outcome::Read { name, memory }),
                 Listing::Elsewhere { target, answer } => Err(client.refusal(Method::GET, &target, &answer)),
             },
         }
@@ -145,9 +178,8 @@ impl Github {
     ) -> Result<Listing, Trouble> {
         let whole = memory.url.is_empty();
         self.learn(name, &memory, whole);
-        let mut ids = whole.then(BTreeSet::new);
         if !memory.has_issues {
-            return Ok(Listing::Read { memory, ids });
+            return Ok(Listing::Read { memory });
         }
         let url = listing(name, whole, memory.newest);
         let etag = memory.etag.clone().filter(|_| memory.url == url);
@@ -155,34 +187,40 @@ impl Github {
         let (newest, read_at) = (memory.newest, memory.read_at);
         let reach = Reach { whole, newest, read_at, no_dependencies: &no_dependencies };
         let home = self.home(name);
-        let mut target = url.clone();
-        let mut seen = BTreeSet::from([url.clone()]);
-        let mut newest = memory.newest;
-        let mut first: Option<Answer> = None;
+        // The page that was read last is read again: rows move up where others before them are deleted.
+        let mut again = memory.under_way.take().filter(|_| whole);
+        let mut target = again.clone().unwrap_or_else(|| url.clone());
+        let mut seen = BTreeSet::from([target.clone()]);
+        let mut etag_of_first: Option<Option<String>> = None;
         let (mut any, mut summaries) = (false, false);
         loop {
-            let conditional = etag.as_deref().filter(|_| first.is_none());
+            let conditional = etag.as_deref().filter(|_| etag_of_first.is_none());
             let answer = client.get(&target, conditional).await?;
             if answer.status.as_u16() == 304 && conditional.is_some() {
-                return Ok(Listing::Read { memory, ids });
+                return Ok(Listing::Read { memory });
             }
-            if answer.status.is_redirection() && first.is_none() {
+            if again.take().is_some() && PAGE_IS_GONE.contains(&answer.status.as_u16()) {
+                (memory.newest, memory.read_at, target) = (None, None, url.clone());
+                seen = BTreeSet::from([url.clone()]);
+                continue;
+            }
+            if answer.status.is_redirection() && etag_of_first.is_none() {
                 return Ok(Listing::Elsewhere { target, answer });
             }
             let (rows, answer): (Vec<Row>, Answer) = client.decode(Method::GET, &target, answer)?;
-            newest = newest.max(rows.iter().map(|row| row.updated_at).max());
+            if etag_of_first.is_none() && (!whole || memory.read_at.is_none()) {
+                memory.read_at = answer.header("date").and_then(http_date);
+            }
+            memory.newest = memory.newest.max(rows.iter().map(|row| row.updated_at).max());
             for row in rows.iter().filter(|row| row.pull_request.is_none()) {
                 (any, summaries) = (true, summaries || row.issue_dependencies_summary.is_some());
-                if let Some(ids) = &mut ids {
-                    ids.insert(row.id.to_string());
-                }
             }
             let (issues, exhausted) = self.sift(client, &home, rows, &reach, poll).await?;
-            if !issues.is_empty() && poll.pages.send(issues).await.is_err() {
-                return Err(self.stopped(name));
-            }
+            let here = Repository { under_way: Some(target.clone()), ..memory.clone() };
+            let bookmark = here.bookmark().filter(|_| whole && poll.census);
+            self.send(poll, Page { issues, listed: poll.census, bookmark }).await?;
             let next = client.next(&answer);
-            first.get_or_insert(answer);
+            etag_of_first.get_or_insert_with(|| answer.header("etag").map(str::to_owned));
             let Some(next) = next.filter(|_| !exhausted) else { break };
             if seen.len() >= client.lane.policy.pages_max || !seen.insert(next.clone()) {
                 return Err(client.endless(&format!("/repos/{name}/issues"), seen.len()));
@@ -191,13 +229,15 @@ impl Github {
         }
         let told = !any || summaries || !self.enterprise;
         self.conclude(name, &mut memory, no_dependencies.into_inner(), told);
-        memory.read_at = first.as_ref().and_then(|answer| answer.header("date")).and_then(http_date);
-        // What changed behind the reading's back while it took its time must lie within the next one.
-        memory.newest =
-            if whole { newest.map(|newest| memory.read_at.map_or(newest, |at| newest.min(at))) } else { newest };
+        if whole {
+            // What changed behind the reading's back while it took its time must lie within the next one.
+            memory.newest = memory.newest.map(|newest| memory.read_at.map_or(newest, |at| newest.min(at)));
+        }
         memory.url = url;
-        memory.etag = first.as_ref().and_then(|answer| answer.header("etag")).map(str::to_owned);
-        Ok(Listing::Read { memory, ids })
+        memory.etag = etag_of_first.flatten();
+        let bookmark = memory.bookmark().filter(|_| whole && poll.census);
+        self.send(poll, Page { bookmark, ..Page::default() }).await?;
+        Ok(Listing::Read { memory })
     }
 
     /// Remembers that a server has no dependencies, and how that was found, until the next census.
@@ -301,11 +341,6 @@ impl Github {
         issue.relations.sort();
         issue.relations.dedup();
         Ok(issue)
-    }
-
-    fn stopped(&self, name: &str) -> Trouble {
-        let what = format!("the reading of {name} was broken off on our side");
-        self.access.trouble(TroubleKind::Stopped, what, "the next cycle reads it again")
     }
 }
 

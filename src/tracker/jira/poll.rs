@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::Jira;
@@ -11,7 +12,7 @@ use super::memory::{Memory, Site};
 use super::search::Search;
 use super::wire::{FIELDS, Row, Stamp};
 use crate::model::{ContainerKey, Issue, Turn};
-use crate::tracker::{Ask, Known, Read, Trouble, TroubleKind};
+use crate::tracker::{Ask, Bookmark, Known, Page, Read, Trouble, TroubleKind};
 
 /// How far a window reaches back behind the newest change seen: the search index may lag by minutes.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
@@ -20,13 +21,26 @@ const PAGE: u32 = 100;
 /// Issues of a page with only `updated`; Cloud's own ceiling. Data Center gives fewer and says so.
 const STAMPS_PAGE: u32 = 5000;
 
-/// What a full listing showed.
-#[derive(Default)]
+/// What a full listing showed so far, and so where it goes on: it runs by `updated`, so that what changes meanwhile comes last.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Listed {
+    /// The projects, conditions and fields that are listed.
+    asked: String,
     newest: Option<Timestamp>,
-    ids: BTreeSet<String>,
     /// An open issue of each project key and issue type: their edit screens are asked.
-    samples: BTreeMap<(String, String), String>,
+    samples: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Listed {
+    fn bookmark(&self, begins: bool) -> Option<Bookmark> {
+        Some(Bookmark { part: String::new(), at: serde_json::to_string(self).ok()?, begins })
+    }
+
+    /// Takes a listing up where it broke off, if it was the same one.
+    fn take_up(ask: &Ask, asked: &str) -> Option<Self> {
+        let listed: Self = serde_json::from_str(ask.bookmarks.get("")?).ok()?;
+        (listed.asked == asked).then_some(listed)
+    }
 }
 
 impl Jira {
@@ -34,7 +48,7 @@ impl Jira {
         &self,
         ask: &Ask,
         known: &K,
-        pages: &mpsc::Sender<Vec<Issue>>,
+        pages: &mpsc::Sender<Page>,
     ) -> Result<Read, Trouble> {
         let asked = format!("{} {}", self.client.base(), self.asked());
         let old = Memory::read(ask.memory.as_deref(), &asked).filter(|_| !ask.census);
@@ -44,11 +58,11 @@ impl Jira {
                 let site = self.discover().await?;
                 self.client.lane.check_server(ask.server.as_deref(), &site.url)?;
                 self.know_site(site.clone());
-                let listed = self.read_all(ask.turn, &site, pages).await?;
+                let listed = self.read_all(ask, &asked, &site, pages).await?;
                 let mut memory = Memory::new(asked, site);
                 memory.newest = listed.newest;
                 memory.site.allowed = self.allowed_values(&listed.samples, &mut memory.site.findings).await?;
-                (memory, Some(listed.ids))
+                (memory, true)
             }
         };
         memory.site.loud.extend(self.loud());
@@ -62,42 +76,54 @@ impl Jira {
         Ok(Read { memory: text, server, containers, listed, findings, allowed: allowed.collect() })
     }
 
-    /// Reads on from a memory: what changed since, or everything where nothing was there yet.
+    /// Reads on from a memory: what changed since, or, where nothing was there yet, everything: then says so.
     async fn read_on<K: Known>(
         &self,
         mut memory: Memory,
         turn: Turn,
         known: &K,
-        pages: &mpsc::Sender<Vec<Issue>>,
-    ) -> Result<(Memory, Option<BTreeSet<String>>), Trouble> {
+        pages: &mpsc::Sender<Page>,
+    ) -> Result<(Memory, bool), Trouble> {
         self.client.enter(memory.site.cloud.clone());
         memory.site.account = self.identify(memory.site.flavour).await?.id().to_owned();
         memory.site.cloud = self.client.cloud();
         self.know_site(memory.site.clone());
         let Some(newest) = memory.newest else {
-            let listed = self.read_all(turn, &memory.site, pages).await?;
-            memory.newest = listed.newest;
-            return Ok((memory, Some(listed.ids)));
+            let ask = Ask { turn, ..Ask::default() };
+            memory.newest = self.read_all(&ask, &memory.asked, &memory.site, pages).await?.newest;
+            return Ok((memory, true));
         };
         memory.newest = Some(self.read_window(newest, turn, known, pages, &memory.site).await?);
-        Ok((memory, None))
+        Ok((memory, false))
     }
 
-    /// Reads everything.
-    async fn read_all(&self, turn: Turn, site: &Site, pages: &mpsc::Sender<Vec<Issue>>) -> Result<Listed, Trouble> {
-        let mut search = Search::new(site.flavour, self.scope(), None, self.asked_fields(site), PAGE);
-        let mut listed = Listed::default();
+    /// Lists everything; a listing that broke off goes on where it stood.
+    async fn read_all(
+        &self,
+        ask: &Ask,
+        asked: &str,
+        site: &Site,
+        pages: &mpsc::Sender<Page>,
+    ) -> Result<Listed, Trouble> {
+        let mut listed = match Listed::take_up(ask, asked) {
+            Some(listed) => listed,
+            None => {
+                let listed = Listed { asked: asked.to_owned(), ..Listed::default() };
+                self.send(Page { bookmark: listed.bookmark(true), ..Page::default() }, pages).await?;
+                listed
+            }
+        };
+        let since = listed.newest.map(minute_of);
+        let mut search = Search::new(site.flavour, self.scope(), since, self.asked_fields(site), PAGE);
         while let Some(rows) = search.next_page::<Row>(self).await? {
             listed.newest = listed.newest.max(rows.iter().map(|row| row.fields.updated).max());
-            let issues: Vec<Issue> = rows.iter().map(|row| map::issue(row, self.place(site, turn, false))).collect();
-            for (row, issue) in rows.iter().zip(&issues) {
-                listed.ids.insert(row.id.clone());
-                if issue.status.is_open() {
-                    let of = (issue.container.local.clone(), row.fields.kind.id.clone());
-                    listed.samples.entry(of).or_insert_with(|| row.id.clone());
-                }
+            let issues: Vec<Issue> =
+                rows.iter().map(|row| map::issue(row, self.place(site, ask.turn, false))).collect();
+            for (row, issue) in rows.iter().zip(&issues).filter(|(_, issue)| issue.status.is_open()) {
+                let samples = listed.samples.entry(issue.container.local.clone()).or_default();
+                samples.entry(row.fields.kind.id.clone()).or_insert_with(|| row.id.clone());
             }
-            self.send(issues, pages).await?;
+            self.send(Page { issues, listed: true, bookmark: listed.bookmark(false) }, pages).await?;
         }
         Ok(listed)
     }
@@ -108,7 +134,7 @@ impl Jira {
         newest: Timestamp,
         turn: Turn,
         known: &K,
-        pages: &mpsc::Sender<Vec<Issue>>,
+        pages: &mpsc::Sender<Page>,
         site: &Site,
     ) -> Result<Timestamp, Trouble> {
         let since = newest.checked_sub(OVERLAP).unwrap_or(newest);
@@ -130,18 +156,18 @@ impl Jira {
                     let missed = some.iter().filter(|row| !got.contains(row.id.as_str())).map(|row| row.fields.updated);
                     reach = reach.into_iter().chain(missed).min();
                 }
-                self.send(issues, pages).await?;
+                self.send(Page { issues, ..Page::default() }, pages).await?;
             }
         }
         Ok(reach.map_or(seen, |reach| seen.min(reach)))
     }
 
-    async fn send(&self, issues: Vec<Issue>, pages: &mpsc::Sender<Vec<Issue>>) -> Result<(), Trouble> {
-        if issues.is_empty() || pages.send(issues).await.is_ok() {
+    async fn send(&self, page: Page, pages: &mpsc::Sender<Page>) -> Result<(), Trouble> {
+        if (page.issues.is_empty() && page.bookmark.is_none()) || pages.send(page).await.is_ok() {
             return Ok(());
         }
         let what = "the reading was broken off on our side".to_owned();
-        Err(self.client.lane.trouble(TroubleKind::Stopped, what, "the next cycle reads it again"))
+        Err(self.client.lane.trouble(TroubleKind::Stopped, what, "the next cycle goes on from there"))
     }
 
     /// The projects and conditions, as JQL. Quotes in names are escaped.
@@ -168,4 +194,10 @@ impl Jira {
     pub(super) fn place<'a>(&'a self, site: &'a Site, turn: Turn, by_id: bool) -> Place<'a> {
         Place { tracker: &self.name, site, fields: &self.fields, turn, by_id }
     }
+}
+
+/// The beginning of a moment's minute: whether moments in JQL are finer isn't told.
+fn minute_of(at: Timestamp) -> Timestamp {
+    let start = at.as_millisecond().div_euclid(60_000) * 60_000;
+    Timestamp::from_millisecond(start).unwrap_or(at)
 }

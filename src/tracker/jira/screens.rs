@@ -32,24 +32,22 @@ impl Jira {
         self.screens.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
-    /// Which values each project allows in the configured fields, by a sample of each of its issue types.
+    /// Which values each project allows in the configured fields, by a sample issue of each of its issue types.
     ///
     /// Only what all screens with the field agree on counts. A field of which any value goes has no entry; one that is on
     /// no screen has an empty one. A project without open issues, or where nothing may be edited, isn't there.
     pub(super) async fn allowed_values(
         &self,
-        samples: &BTreeMap<ScreenKey, String>,
+        samples: &BTreeMap<String, BTreeMap<String, String>>,
         findings: &mut Vec<String>,
     ) -> Result<Allowed, Trouble> {
         let mut allowed = Allowed::new();
         if self.fields.is_empty() {
             return Ok(allowed);
         }
-        let projects: BTreeSet<&String> = samples.keys().map(|(project, _)| project).collect();
-        for project in projects {
-            let own = samples.iter().filter(|((of, _), _)| of == project).take(TYPES_MAX);
+        for (project, kinds) in samples {
             let mut screens = Vec::new();
-            for ((_, kind), issue) in own {
+            for (kind, issue) in kinds.iter().take(TYPES_MAX) {
                 match self.screen(&(project.clone(), kind.clone()), issue).await {
                     Ok(screen) if screen.fields.is_empty() => {}
                     Ok(screen) => screens.push(screen),
