@@ -81,6 +81,7 @@ pub(super) async fn held(view: &View, store: &Store) -> Result<Vec<Held>, Failur
     let cycles: Vec<u64> =
         view.ledger.rows.values().filter_map(|row| row.hold.as_ref().map(|hold| hold.since)).collect();
     let times: BTreeMap<u64, Timestamp> = store.cycle_times(&cycles).await?;
+    let unheld = view.unheld();
     let mut held = Vec::new();
     for (key, answer) in &view.thought.standing.answers {
         let Answer::Held { at, known, .. } = answer else { continue };
@@ -97,7 +98,7 @@ pub(super) async fn held(view: &View, store: &Store) -> Result<Vec<Held>, Failur
             item: item.id.to_string(),
             aspect: key.aspect,
             at: at.clone(),
-            computed: view.thought.scores.items.get(*index).and_then(|score| computed(score, key.aspect)),
+            computed: unheld.items.get(*index).and_then(|score| computed(score, key.aspect)),
             since: given.or_else(|| known.as_ref().and_then(|hold| times.get(&hold.since).copied())),
             reason: match known.as_ref().map(|hold| hold.reason) {
                 Some(HoldReason::Found) => "found",
@@ -139,11 +140,12 @@ pub(super) async fn name_holders(works: &Works, held: &mut [Held]) {
     }
 }
 
-/// The level of the item's own score, before any hold.
+/// The level that an item was found to have.
 fn computed(score: &ItemScore, aspect: Aspect) -> Option<Level> {
     match aspect {
-        Aspect::Priority => Some(Level::Priority(score.priority.own)),
-        Aspect::Complexity | Aspect::Readiness => None,
+        Aspect::Priority => Some(Level::Priority(score.priority.level)),
+        Aspect::Complexity => Some(Level::Complexity(score.complexity.level)),
+        Aspect::Readiness => score.readiness.as_ref().map(|readiness| Level::Readiness(readiness.level)),
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         let progress = Progress::start(&works, "reading");
         let shown = preview_retire(&works, store, in_scope).await?;
         drop(progress);
+        for finding in &shown.findings {
+            output::warn(finding);
+        }
         for error in &shown.errors {
             output::complain(error);
         }
@@ -51,6 +54,10 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     store.close().await?;
     let turned = turned?;
     tell(&turned, args.json);
+    let closed = turned.plan.as_ref().map_or(0, |plan| plan.closed);
+    if closed > 0 && !args.json {
+        output::print(&format!("what stands on closed issues ({closed}) stays: closed issues are never written"));
+    }
     Ok(exit_of(&turned))
 }
 

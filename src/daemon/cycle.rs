@@ -252,7 +252,12 @@ async fn locked<T: Fetch + Write + 'static>(
     if !approved.changes().is_empty() || reformed {
         let done = carry_out(works, store, &shelf, &approved, cycle, stop, &mut turned).await?;
         close_approval(store, &thought.plan, &done).await?;
-    } else if turned.errors.is_empty() && turned.waiting.is_empty() && thought.standing.doubts.is_empty() {
+    } else if turned.errors.is_empty()
+        && turned.waiting.is_empty()
+        && thought.standing.doubts.is_empty()
+        // Only a catalogue tells that a label is back.
+        && thought.plan.gone_labels().is_empty()
+    {
         settle_down(works, store, turned.skipped).await?;
     }
     Ok(turned)

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use tracing::debug;
 
+use super::census::settle;
 use super::gather::read;
 use super::shelf::Shelf;
 use super::{CycleTrouble, Works};
 use crate::model::{Issue, IssueId, Turn};
 use crate::store::Store;
-use crate::tracker::{Ask, Fetch, Found};
+use crate::tracker::{Ask, Fetch};
 
 /// Reads the trackers that were written, then by id what their lists don't show yet (a search index lags).
 /// A failure costs nothing but the next cycle's quiet.
@@ -43,10 +44,10 @@ pub(super) async fn echo<T: Fetch>(
         if unheard.is_empty() {
             continue;
         }
-        match tracker.by_id(unheard, turn).await {
+        match tracker.by_id(unheard.clone(), turn).await {
             Ok(found) => {
-                let fresh: Vec<Issue> = found.into_iter().filter_map(Found::here).collect();
-                store.save_issues(&fresh).await?;
+                let containers = store.tracker(name).await?.containers;
+                settle(shelf, name, &unheard, found, &containers, false).await?;
             }
             Err(error) => debug!("the echo couldn't be read by id: {error}"),
         }

@@ -7,8 +7,8 @@ use super::gather::{Gathered, read_by_id, snapshot};
 use super::shelf::Shelf;
 use super::think::{Thought, think};
 use super::{CycleTrouble, Works};
-use crate::model::{Issue, IssueId, Snapshot, Turn};
-use crate::plan::{Authorship, Ledger, RowKey, Scheme};
+use crate::model::{ContainerKey, Issue, IssueId, Snapshot, Turn};
+use crate::plan::{Authorship, Ledger, RowKey, Scheme, questioned};
 use crate::roadmap::Links;
 use crate::tracker::{Fetch, Standing, TroubleKind};
 
@@ -40,7 +40,80 @@ pub(super) async fn surely<T: Fetch + 'static>(
         errors.extend(ask_histories(works, &thought.standing.unasked, &seen, &mut ledger).await);
         thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
     }
+    let mut asked = questioned(&thought.roadmap, &thought.standing, &thought.plan, scheme, cycle);
+    asked.retain(|container, _| gathered.containers.contains(container));
+    let unread = ask_catalogues(works, &asked, &seen, &mut ledger, &mut errors).await;
+    if ledger.gone != thought.standing.noted.gone {
+        thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
+    }
+    doubt_new_holds(&mut thought, &ledger, &seen, &unread, cycle);
+    gathered.findings.extend(thought.plan.gone_labels());
     Ok((thought, errors))
+}
+
+/// Takes back the holds that began in this cycle where it can't be told whether a label went from its catalogue.
+fn doubt_new_holds(
+    thought: &mut Thought,
+    ledger: &Ledger,
+    seen: &Snapshot,
+    unread: &BTreeSet<ContainerKey>,
+    cycle: u64,
+) {
+    for issue in seen.issues.iter().filter(|issue| unread.contains(&issue.container)) {
+        let rows = thought.standing.noted.rows_of(&issue.id);
+        let new = rows.filter(|(_, row)| row.hold.as_ref().is_some_and(|hold| hold.since == cycle));
+        for key in new.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            match ledger.rows.get(&key) {
+                Some(row) => thought.standing.noted.rows.insert(key, row.clone()),
+                None => thought.standing.noted.rows.remove(&key),
+            };
+        }
+    }
+}
+
+/// Asks which of these labels of ours their containers' catalogues still have, and notes it. Which couldn't be read.
+async fn ask_catalogues<T: Fetch>(
+    works: &Works<T>,
+    asked: &BTreeMap<ContainerKey, BTreeSet<String>>,
+    seen: &Snapshot,
+    ledger: &mut Ledger,
+    errors: &mut Vec<String>,
+) -> BTreeSet<ContainerKey> {
+    let mut unread = BTreeSet::new();
+    ledger.gone.retain(|(container, label), _| asked.get(container).is_some_and(|labels| labels.contains(label)));
+    for tracker in &works.trackers {
+        let reachable = seen.coverage.trackers.get(tracker.name()).is_some_and(|reach| reach.failed.is_none());
+        let of_tracker = asked.keys().filter(|container| container.tracker == *tracker.name());
+        let containers: Vec<ContainerKey> = of_tracker.cloned().collect();
+        if containers.is_empty() {
+            continue;
+        }
+        if !reachable {
+            unread.extend(containers);
+            continue;
+        }
+        let known = match tracker.catalogues(containers.clone()).await {
+            Ok(known) => known,
+            Err(trouble) => {
+                errors.push(trouble.to_string());
+                unread.extend(containers);
+                continue;
+            }
+        };
+        for (container, catalogue) in known {
+            for label in &asked[&container] {
+                let (gone, name) = ((container.clone(), label.clone()), label.to_lowercase());
+                if catalogue.labels.contains(&name) {
+                    ledger.gone.remove(&gone);
+                    continue;
+                }
+                let known = ledger.gone.entry(gone).or_default();
+                let now = catalogue.renamed.get(&name).cloned().or(known.take());
+                *known = now.filter(|now| catalogue.labels.contains(now));
+            }
+        }
+    }
+    unread
 }
 
 /// Asks the trackers' histories who gave the values that stand where we have no record, and notes what they say. Where a
@@ -54,25 +127,30 @@ async fn ask_histories<T: Fetch>(
     let wanted: BTreeSet<&IssueId> = unasked.keys().map(|key| &key.issue).collect();
     let issues: BTreeMap<&IssueId, &Arc<Issue>> =
         seen.issues.iter().filter(|issue| wanted.contains(&issue.id)).map(|issue| (&issue.id, issue)).collect();
+    let mut by_container: BTreeMap<&ContainerKey, Vec<&RowKey>> = BTreeMap::new();
+    for key in unasked.keys() {
+        if let Some(issue) = issues.get(&key.issue) {
+            by_container.entry(&issue.container).or_default().push(key);
+        }
+    }
     let mut errors = Vec::new();
-    for tracker in &works.trackers {
-        let of_tracker = |key: &&RowKey| key.issue.tracker == *tracker.name();
-        let reachable = seen.coverage.trackers.get(tracker.name()).is_some_and(|reach| reach.failed.is_none());
-        let keys: Vec<&RowKey> = unasked.keys().filter(of_tracker).collect();
-        if keys.is_empty() || !reachable {
+    for (container, keys) in by_container {
+        let Some(tracker) = works.trackers.iter().find(|tracker| *tracker.name() == container.tracker) else {
+            continue;
+        };
+        if seen.coverage.trackers.get(tracker.name()).is_none_or(|reach| reach.failed.is_some()) {
             continue;
         }
-        let asked: Vec<Standing> = keys
-            .iter()
-            .filter_map(|key| Some((key, *issues.get(&key.issue)?)))
-            .flat_map(|(key, issue)| {
-                let values = unasked[*key].iter();
-                values.map(|value| Standing { issue: Arc::clone(issue), sink: key.sink.clone(), value: value.clone() })
-            })
-            .collect();
+        let of_key = |key: &&RowKey| {
+            let values = unasked[*key].iter().cloned();
+            let (issue, sink) = (Arc::clone(issues[&key.issue]), key.sink.clone());
+            values.map(move |value| Standing { issue: Arc::clone(&issue), sink: sink.clone(), value })
+        };
+        let asked: Vec<Standing> = keys.iter().flat_map(of_key).collect();
         let said = match tracker.authors(asked).await {
             Ok(said) => said,
             Err(trouble) => {
+                // A history that isn't for us says nothing, and what stands there is a person's.
                 let shut = matches!(trouble.kind, TroubleKind::Forbidden | TroubleKind::Missing);
                 errors.push(trouble.to_string());
                 if !shut {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::gather::is_known;
 use super::scheme::{Allowed, scheme_of};
 use super::{CycleTrouble, Thought, Works, people, think};
-use crate::model::{ContainerKey, Coverage, Reach, Snapshot, Timestamp, TrackerName};
+use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot, Timestamp, TrackerName};
 use crate::plan::Ledger;
-use crate::score::Weights;
+use crate::score::{Model, Previous, Scores, Weights, score};
 use crate::store::Store;
 
 /// What the last cycle knew, thought through again for today. Nothing is asked of any tracker.
@@ -20,6 +20,7 @@ pub struct View {
     pub ledger: Ledger,
     /// The knobs of score.
     pub weights: Weights,
+    day: Day,
     /// When each tracker was last read whole.
     pub read_at: BTreeMap<TrackerName, Option<Timestamp>>,
 }
@@ -60,6 +61,12 @@ impl View {
             ledger.authors.extend(thought.standing.unasked.into_keys().map(|key| (key, Vec::new())));
             thought = think(&snapshot, &links, &ledger, &scheme, &weights, day, cycle);
         }
-        Ok(Self { thought, ledger, weights, read_at })
+        Ok(Self { thought, ledger, weights, day, read_at })
+    }
+
+    /// The levels that would be found if nobody held anything.
+    pub fn unheld(&self) -> Scores {
+        let previous = Previous { holds: BTreeMap::new(), ..self.thought.standing.previous.clone() };
+        score(&self.thought.roadmap, &previous, &Model::default(), &self.weights, self.day)
     }
 }

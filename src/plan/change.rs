@@ -31,6 +31,8 @@ pub struct Plan {
     pub levels: BTreeMap<Aspect, BTreeMap<String, usize>>,
     /// Issues that keep failing and are set aside, with the tracker's words.
     pub quarantined: BTreeMap<IssueKey, String>,
+    /// Labels that are gone from a container's catalogue, and on how many issues nothing is written for it.
+    pub gone: BTreeMap<(ContainerKey, String), usize>,
     /// Open issues in reach that nobody touched for too long (`write.idle_max`): scored, not written.
     pub idle: usize,
     /// The formula that found the levels. None: no levels were asked for.

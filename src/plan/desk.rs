@@ -115,8 +115,15 @@ impl Desk<'_> {
             return if self.wanted.0.is_empty() { None } else { leave(format!("{} is switched off", sink.aspect)) };
         };
         let said = values.iter().find(|value| sink.level_of(value) == Some(*level)).map(String::as_str);
-        if let Some(to) = said.or_else(|| sink.spell(*level)) {
+        let gone = |text: &str| !sink.is_field() && self.ledger.gone_label(&self.face.container, text).is_some();
+        if let Some(to) = said.or_else(|| sink.spellings_of(*level).find(|text| sink.allows(text) && !gone(text))) {
             return Some(Goal { level: Some(*level), to: Some(to.to_owned()), why: why.clone() });
+        }
+        if let Some(label) = sink.spellings_of(*level).find(|text| gone(text)) {
+            for ((container, text), count) in &mut self.plan.gone {
+                *count += usize::from(*container == self.face.container && alike(text, label));
+            }
+            return None;
         }
         let spellings = sink.spellings_of(*level).collect::<Vec<_>>().join(", ");
         if spellings.is_empty() {

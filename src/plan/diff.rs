@@ -21,7 +21,8 @@ use super::standing::{Standing, is_live, standing};
 /// An idle one is considered and counted. A container that was retired is left out until it is taken back.
 pub fn plan(roadmap: &Roadmap, scores: &Scores, ledger: &Ledger, scheme: &Scheme) -> Plan {
     let standing = standing(roadmap, ledger, scheme, 0);
-    let mut plan = Plan::default();
+    let gone = ledger.gone.keys().map(|gone| (gone.clone(), 0)).collect();
+    let mut plan = Plan { gone, ..Plan::default() };
     for (index, item) in roadmap.items.iter().enumerate() {
         let wanted = score_of(scores, index, item).map(|score| Wanted::of(item, score, &standing)).unwrap_or_default();
         if item.faces.iter().any(|face| is_live(face)) {

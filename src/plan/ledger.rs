@@ -21,6 +21,8 @@ pub struct Ledger {
     pub formula: Option<Formula>,
     /// Containers that were left: nothing is written there until they are taken back.
     pub retired: BTreeSet<ContainerKey>,
+    /// Labels of ours that a container's catalogue was found not to have any more, each with its new name if it has one.
+    pub gone: BTreeMap<(ContainerKey, String), Option<String>>,
     /// What the trackers' own histories say of values that stand where no row exists; empty where a history was asked
     /// and says nothing. Lives for one cycle: not stored.
     pub authors: BTreeMap<RowKey, Vec<Authorship>>,

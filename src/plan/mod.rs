@@ -14,6 +14,7 @@ mod change;
 mod cost;
 mod desk;
 mod diff;
+mod gone;
 mod ledger;
 mod reform;
 mod render;
@@ -30,6 +31,7 @@ pub use approve::{Approval, ApprovedPlan, Limits, Need, Reviewed, ScopeLimits, U
 pub use change::{Change, Edit, EditKey, Field, Plan, Skip, SkipReason, fingerprint};
 pub use cost::{Cost, Pace, Paces};
 pub use diff::plan;
+pub use gone::questioned;
 pub use ledger::{Author, Authorship, Hold, HoldReason, Intent, Ledger, Row, RowKey};
 pub use reform::Reformed;
 pub use render::{plan_json, plan_markdown, plan_text};

@@ -124,8 +124,12 @@ impl Spelled {
 
     /// How a level is written: its first spelling that is allowed. None: this sink can't show that level.
     pub fn spell(&self, level: Level) -> Option<&str> {
-        self.spellings_of(level)
-            .find(|text| self.allowed.as_ref().is_none_or(|allowed| allowed.iter().any(|value| self.same(value, text))))
+        self.spellings_of(level).find(|text| self.allows(text))
+    }
+
+    /// Whether the field takes this value on the issues of its container, as far as is known.
+    pub(super) fn allows(&self, text: &str) -> bool {
+        self.allowed.as_ref().is_none_or(|allowed| allowed.iter().any(|value| self.same(value, text)))
     }
 
     /// Every spelling of a level, the preferred one first.

@@ -6,6 +6,7 @@ use crate::model::{Aspect, Issue, IssueId, ItemId, Level, Presence};
 use crate::roadmap::{Item, Roadmap};
 use crate::score::{Levels, Previous};
 
+use super::gone::without_gone;
 use super::ledger::{Author, Authorship, Hold, HoldReason, Ledger, Row, RowKey};
 use super::scheme::{AUTO_LABEL, Scheme, Spelled, Target, alike, auto_label};
 use super::whose::{Answer, author, whose};
@@ -48,7 +49,7 @@ pub fn standing(roadmap: &Roadmap, ledger: &Ledger, scheme: &Scheme, cycle: u64)
             }
         }
         for face in &item.faces {
-            let ours = labels_ours(face, ledger, scheme);
+            let ours = labels_ours(face, [ledger, &standing.noted], scheme);
             if !ours.is_empty() {
                 standing.previous.ours.insert(face.id.clone(), ours);
             }
@@ -88,6 +89,8 @@ fn face_standing(standing: &mut Standing, face: &Issue, ledger: &Ledger, scheme:
         let says = sink.target.said(face);
         let key = RowKey { issue: face.id.clone(), aspect: sink.aspect, sink: sink.target.id() };
         let row = ledger.rows.get(&key);
+        let renamed = row.and_then(|row| without_gone(row, face, &says, &sink, ledger));
+        let row = renamed.as_ref().or(row);
         let history = ledger.authors.get(&key).map(Vec::as_slice);
         let answer = whose(row, &says, &sink, face.reading, container.existing, auto, history);
         match (&answer, row) {
@@ -146,7 +149,12 @@ impl Sight<'_> {
         let old = row.cloned().unwrap_or_default();
         match answer {
             Answer::Unknown => row.cloned(),
-            Answer::Free => row.map(|row| Row { written: row.written, ..Row::default() }),
+            // A level without a spelling of ours: its label is gone from the catalogue, the level still is the last one.
+            Answer::Free => row.map(|row| Row {
+                level: row.level.filter(|_| row.ours.is_none()),
+                written: row.written,
+                ..Row::default()
+            }),
             Answer::Default(value) => Some(Row { theirs: Some(value.clone()), written: old.written, ..Row::default() }),
             Answer::Ours(values) if row.is_none() => {
                 let theirs = values.first().filter(|value| self.is_theirs(value)).cloned();
@@ -266,12 +274,13 @@ fn confirmed(item: &Item, ledger: &Ledger) -> Levels {
     levels
 }
 
-/// Labels on an issue that must never be an input: those that spell our levels, that the ledger names, and the hand-back label.
-fn labels_ours(face: &Issue, ledger: &Ledger, scheme: &Scheme) -> BTreeSet<String> {
+/// Labels on an issue that must never be an input: those that spell our levels, that the ledger names as it was or as it is
+/// now, and the hand-back label.
+fn labels_ours(face: &Issue, ledgers: [&Ledger; 2], scheme: &Scheme) -> BTreeSet<String> {
     let declared = scheme.of(&face.container).of(&face.key.tracker);
     let spelled = |label: &String| {
         declared.iter().any(|sink| sink.target == Target::Label && sink.rank(label).is_some())
-            || ledger.rows_of(&face.id).any(|(key, row)| {
+            || ledgers.iter().flat_map(|ledger| ledger.rows_of(&face.id)).any(|(key, row)| {
                 Target::named(&key.sink) == Target::Label && row.named().any(|named| alike(named, label))
             })
             || alike(label, AUTO_LABEL)

@@ -10,8 +10,8 @@ use super::github::Github;
 use super::http::Policy;
 use super::jira::Jira;
 use super::{
-    Ask, Authored, Fetch, Found, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing, TrackerConfig, Trouble,
-    Write, Writes,
+    Ask, Authored, Catalogue, Fetch, Found, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing,
+    TrackerConfig, Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -84,6 +84,13 @@ impl Fetch for Tracker {
         match self {
             Self::Github(github) => github.authors(asked).await,
             Self::Jira(jira) => jira.authors(asked).await,
+        }
+    }
+
+    async fn catalogues(&self, containers: Vec<ContainerKey>) -> Result<BTreeMap<ContainerKey, Catalogue>, Trouble> {
+        match self {
+            Self::Github(github) => github.catalogues(containers).await,
+            Self::Jira(jira) => jira.catalogues(containers).await,
         }
     }
 

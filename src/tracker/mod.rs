@@ -65,6 +65,15 @@ pub trait Fetch: Send + Sync {
     /// A [`Trouble`] when the history couldn't be read.
     fn authors(&self, asked: Vec<Standing>) -> impl Future<Output = Result<Vec<Authored>, Trouble>> + Send;
 
+    /// What the label catalogues of these containers have now; a container of a tracker that keeps none isn't there.
+    ///
+    /// # Errors
+    /// A [`Trouble`] when a catalogue couldn't be read.
+    fn catalogues(
+        &self,
+        containers: Vec<ContainerKey>,
+    ) -> impl Future<Output = Result<BTreeMap<ContainerKey, Catalogue>, Trouble>> + Send;
+
     /// When the credential expires, as far as the tracker has told.
     fn expires(&self) -> Option<Timestamp>;
 
@@ -236,6 +245,15 @@ pub trait Log: Send + Sync {
 
     /// Makes the outcome durable.
     fn outcome(&self, change: &Change, outcome: Outcome) -> impl Future<Output = Result<(), Trouble>> + Send;
+}
+
+/// A container's labels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    /// Their names, lower case.
+    pub labels: BTreeSet<String>,
+    /// Names of labels that are called otherwise since the catalogue was last read, and what they are called now, lower case.
+    pub renamed: BTreeMap<String, String>,
 }
 
 /// A label that must exist.

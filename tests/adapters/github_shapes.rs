@@ -186,13 +186,13 @@ async fn a_certificate_of_one_s_own_authority_is_trusted_where_ca_file_names_it(
     assert!(trouble.what.contains("/nowhere/ca.pem"), "{trouble}");
 }
 
-/// The first line that reaches either socket, and which one it reached, when the binary checks a tracker at `base`.
-fn first_line(base: &str, proxy: &TcpListener, direct: &TcpListener) -> (&'static str, String) {
+/// The first line that reaches either socket, and which one it reached, when the binary checks a tracker at `base`;
+/// `about` is what else the tracker's configuration says.
+fn first_line(base: &str, about: &str, proxy: &TcpListener, direct: &TcpListener) -> (&'static str, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("roadmapd.toml");
-    let text = format!(
-        "[trackers.github]\nkind = \"github\"\nbase_url = {base:?}\nauth = {{ token = {{ env = \"A_TOKEN\" }} }}\nrepositories = [\"acme/api\"]\n"
-    );
+    let text =
+        format!("[trackers.there]\nbase_url = {base:?}\nauth = {{ token = {{ env = \"A_TOKEN\" }} }}\n{about}\n");
     std::fs::write(&config, text).expect("written");
     let address = format!("http://{}", proxy.local_addr().expect("an address"));
     let mut child = Command::new(env!("CARGO_BIN_EXE_roadmapd"))
@@ -226,11 +226,16 @@ fn first_line(base: &str, proxy: &TcpListener, direct: &TcpListener) -> (&'stati
 #[test]
 fn the_environment_s_proxy_is_used_but_never_for_loopback() {
     let socket = || TcpListener::bind("127.0.0.1:0").expect("a port");
-    let (proxy, direct) = (socket(), socket());
-    let (who, line) = first_line("https://tracker.example/api/v3", &proxy, &direct);
-    assert_eq!((who, line.trim_end()), ("proxy", "CONNECT tracker.example:443 HTTP/1.1"));
-    let (proxy, direct) = (socket(), socket());
-    let here = format!("http://{}", direct.local_addr().expect("an address"));
-    let (who, line) = first_line(&here, &proxy, &direct);
-    assert_eq!((who, line.trim_end()), ("direct", "GET /user HTTP/1.1"));
+    for (about, first) in [
+        ("kind = \"github\"\nrepositories = [\"acme/api\"]", "GET /user HTTP/1.1"),
+        ("kind = \"jira\"\nprojects = [\"PAY\"]", "GET /rest/api/2/serverInfo HTTP/1.1"),
+    ] {
+        let (proxy, direct) = (socket(), socket());
+        let (who, line) = first_line("https://tracker.example", about, &proxy, &direct);
+        assert_eq!((who, line.trim_end()), ("proxy", "CONNECT tracker.example:443 HTTP/1.1"));
+        let (proxy, direct) = (socket(), socket());
+        let here = format!("http://{}", direct.local_addr().expect("an address"));
+        let (who, line) = first_line(&here, about, &proxy, &direct);
+        assert_eq!((who, line.trim_end()), ("direct", first));
+    }
 }

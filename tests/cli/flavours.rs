@@ -81,10 +81,13 @@ async fn every_shape_is_previewed_written_held_and_undone_alike() {
 
         let key = desk.open_labels().into_keys().find(|key| key.contains('#')).expect("an issue");
         let ours = desk.open_labels()[&key].iter().find(|label| label.starts_with("complexity/")).cloned();
-        desk.trackers.remove_label(&key, &ours.expect("a label")).expect("a label");
+        let ours = ours.expect("a label");
+        desk.trackers.remove_label(&key, &ours).expect("a label");
         desk.trackers.clock().advance(std::time::Duration::from_secs(60));
         assert_eq!(desk.run(&["once"]).code, 0, "{shape}");
-        assert_eq!(desk.run(&["holds", "--json"]).json().as_array().map(Vec::len), Some(1), "{shape}");
+        let holds = desk.run(&["holds", "--json"]).json();
+        assert_eq!(holds.as_array().map(Vec::len), Some(1), "{shape}");
+        assert_eq!(holds[0]["computed"].as_str(), ours.strip_prefix("complexity/"), "{shape}: {holds}");
         let report = desk.run(&["report", "--json"]);
         assert_eq!(report.code, 0, "{shape}: {report:?}");
 

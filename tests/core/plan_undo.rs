@@ -124,3 +124,65 @@ fn undo_leaves_closed_and_unknown_issues_and_names_them() {
     assert_eq!(named, [JIRA, "github:acme/api#77"]);
     assert_eq!(plan.changes.len(), 1);
 }
+
+#[test]
+fn a_container_that_was_left_is_not_written_by_an_undo() {
+    let mut world = world();
+    let journal = world.cycle().changes;
+    world.ledger.retired.insert("jira:PAY".parse().expect("a container"));
+    let before = world.labels(JIRA);
+    let plan = take_back(&mut world, 1, &journal);
+    assert_eq!(world.labels(JIRA), before);
+    assert_eq!(world.labels(GITHUB), ["bug"]);
+    assert!(plan.skips.iter().any(|skip| skip.why.contains("roadmapd rejoin")), "{:?}", plan.skips);
+}
+
+#[test]
+fn what_undo_put_back_counts_as_nobodys_word_in_the_agreement() {
+    let mut world = world();
+    world.scored = true;
+    world.cycle();
+    world.wanted.insert(GITHUB.to_owned(), (Priority::P0, Complexity::M));
+    let journal = world.cycle().changes;
+    take_back(&mut world, 2, &journal);
+    world.read_and_plan();
+    let roadmap = world.roadmap();
+    let standing = roadmapd::plan::standing(&roadmap, &world.ledger, &world.scheme, world.cycle);
+    let scores = world.scores(&roadmap, &standing.previous);
+    let agreement = roadmapd::plan::agreement(&roadmap, &scores, &standing, &World::weights(), |_| None);
+    assert!(agreement.0.iter().all(|agreed| agreed.declared == 0), "{agreement:?}");
+}
+
+#[test]
+fn rows_are_handed_on_to_the_issue_that_one_became_but_not_over_what_is_known_there() {
+    let mut world = world();
+    world.cycle();
+    let (from, to) = (id(JIRA), id("jira:CORE-9"));
+    let there = row_key("jira:CORE-9", Aspect::Priority);
+    let written = world.ledger.rows[&row_key(JIRA, Aspect::Priority)].clone();
+    let mut ledger = world.ledger.clone();
+    ledger.hand_on(&from, &to);
+    assert_eq!((ledger.rows.get(&there), ledger.rows_of(&from).count()), (Some(&written), 0));
+    // What was taken for a person's there, before it was known where it came from, is ours.
+    let found = roadmapd::plan::Row {
+        hold: Some(roadmapd::plan::Hold {
+            at: written.ours.clone(),
+            reason: HoldReason::Found,
+            since: 2,
+            level: None,
+            by: None,
+            given: None,
+        }),
+        ..Default::default()
+    };
+    let mut ledger = world.ledger.clone();
+    ledger.rows.insert(there.clone(), found);
+    ledger.hand_on(&from, &to);
+    assert_eq!(ledger.rows.get(&there), Some(&written));
+    // What was written there since stays.
+    let fresh = roadmapd::plan::Row { ours: Some("priority/p0".to_owned()), ..Default::default() };
+    let mut ledger = world.ledger.clone();
+    ledger.rows.insert(there.clone(), fresh.clone());
+    ledger.hand_on(&from, &to);
+    assert_eq!(ledger.rows.get(&there), Some(&fresh));
+}

@@ -1,5 +1,6 @@
 //! Whole cycles over HTTP, against the sandbox trackers and a real database file.
 
+mod catalogue;
 mod census;
 mod faults;
 mod first;

@@ -87,3 +87,17 @@ async fn what_was_paused_can_be_undone() {
     assert_eq!(undone.written, turned.written);
     assert_eq!(world.trackers.all_labels(), before);
 }
+
+#[tokio::test]
+async fn what_was_paused_can_be_retired() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    let before = world.trackers.all_labels();
+    world.turn().await;
+    world.ask(roadmapd::store::Request::Pause).await;
+    let retired =
+        daemon::retire(&world.works, &world.store, |_| true, &CancellationToken::new()).await.expect("a retirement");
+    assert_eq!((retired.failed, retired.errors), (0, Vec::new()));
+    let mut after = world.trackers.all_labels();
+    after.retain(|key, _| before.contains_key(key));
+    assert_eq!(after, before);
+}

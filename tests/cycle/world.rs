@@ -78,6 +78,11 @@ impl World {
         Self { works, ..self }
     }
 
+    /// The same world and database with other settings beyond the trackers.
+    pub fn under(self, more: &str) -> Self {
+        Self { works: works(&self.trackers, self._folder.path(), more, &self.now), ..self }
+    }
+
     /// Lets time pass, for the trackers and for roadmapd.
     pub fn pass(&self, seconds: u64) {
         self.trackers.clock().advance(Duration::from_secs(seconds));

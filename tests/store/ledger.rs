@@ -211,12 +211,18 @@ fn a_ledger() -> impl Strategy<Value = Ledger> {
         proptest::collection::btree_set(contact, 0..6),
         formula,
         retired,
+        proptest::collection::btree_map(
+            ("[A-C]".prop_map(|name| container(&format!("jira:{name}"))), "[a-cP]{1,2}"),
+            proptest::option::of("[a-c]"),
+            0..3,
+        ),
     )
-        .prop_map(|(rows, contacted, formula, retired)| Ledger {
+        .prop_map(|(rows, contacted, formula, retired, gone)| Ledger {
             rows,
             contacted,
             formula,
             retired,
+            gone,
             authors: BTreeMap::new(),
         })
 }

@@ -12,9 +12,11 @@ use crate::score::Formula;
 /// A stored row: tracker, id, aspect, sink, the row.
 type LedgerRow = (String, String, String, String, String);
 
-/// Notes in which the ledger keeps what isn't a row: the formula of the last confirmed levels, and containers that were left.
+/// Notes in which the ledger keeps what isn't a row: the formula of the last confirmed levels, containers that were left,
+/// labels that are gone from catalogues.
 const FORMULA: &str = "ledger_formula";
 const RETIRED: &str = "ledger_retired";
+const GONE: &str = "ledger_gone";
 
 impl Sqlite {
     pub(in crate::store) async fn ledger(&self) -> Answer<Ledger> {
@@ -25,6 +27,7 @@ impl Sqlite {
             sqlx::query_as("SELECT tracker, container, aspect, sink FROM contacted").fetch_all(&mut *hand).await?;
         drop(hand);
         let retired = self.note(RETIRED).await?.map(|text| value(&text)).transpose()?;
+        let gone: Option<Vec<_>> = self.note(GONE).await?.map(|text| value(&text)).transpose()?;
         let contact = |(tracker, container, aspect, sink): (String, String, String, String)| {
             Ok((ContainerKey::new(&TrackerName::new(&tracker), container), aspect_of(&aspect)?, SinkId(sink)))
         };
@@ -33,6 +36,7 @@ impl Sqlite {
             contacted: contacted.into_iter().map(contact).collect::<Answer<_>>()?,
             formula: self.note(FORMULA).await?.map(Formula),
             retired: retired.unwrap_or_default(),
+            gone: gone.into_iter().flatten().collect(),
             authors: BTreeMap::new(),
         })
     }
@@ -68,6 +72,9 @@ impl Sqlite {
         }
         if before.retired != after.retired {
             note(&mut work, RETIRED, &json(&after.retired)?).await?;
+        }
+        if before.gone != after.gone {
+            note(&mut work, GONE, &json(&after.gone.iter().collect::<Vec<_>>())?).await?;
         }
         Ok(work.commit().await?)
     }

@@ -1,6 +1,6 @@
 //! What is remembered of a GitHub host between readings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::tracker::Bookmark;
 
 /// The form of the memory; another one is read as none.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+
+/// A catalogue: each label's name, case folded, and its id.
+pub(super) type Labels = BTreeMap<String, u64>;
 
 /// What is remembered between readings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,7 +85,7 @@ pub(super) struct Repository {
     /// What the server answered it with.
     pub(super) etag: Option<String>,
     /// Labels known to be in the catalogue. None: never listed.
-    pub(super) labels: Option<BTreeSet<String>>,
+    pub(super) labels: Option<Labels>,
     /// The server doesn't know dependencies.
     pub(super) no_dependencies: bool,
     /// What a person should know of it.

@@ -17,21 +17,22 @@ mod selection;
 mod wire;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::http::Policy;
+use super::http::{Policy, work_off};
 use super::{
-    Ask, Authored, Fetch, Found, GithubConfig, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing, Trouble,
-    Write, Writes,
+    Ask, Authored, Catalogue, Fetch, Found, GithubConfig, Known, LabelSpec, Log, Page, Probed, Read, Requests,
+    Standing, Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
 use access::Access;
 use map::Place;
+use memory::Labels;
 use selection::Selection;
 
 /// A GitHub host.
@@ -61,7 +62,9 @@ struct Facts {
     was: Vec<String>,
     no_dependencies: bool,
     /// Labels in the catalogue, case folded. None: never listed.
-    labels: Option<BTreeSet<String>>,
+    labels: Option<Labels>,
+    /// The catalogue is to be listed anew before it is relied on.
+    relist: bool,
 }
 
 impl Github {
@@ -146,6 +149,18 @@ impl Fetch for Github {
 
     async fn authors(&self, asked: Vec<Standing>) -> Result<Vec<Authored>, Trouble> {
         self.who_labelled(asked).await
+    }
+
+    async fn catalogues(&self, containers: Vec<ContainerKey>) -> Result<BTreeMap<ContainerKey, Catalogue>, Trouble> {
+        let read = work_off(containers, self.concurrency, None, |container| async move {
+            let before = self.facts().get(&container.local).and_then(|facts| facts.labels.clone()).unwrap_or_default();
+            let now = self.list_labels(&container.local).await?;
+            let names: BTreeMap<u64, &String> = now.iter().map(|(name, id)| (*id, name)).collect();
+            let lost = before.into_iter().filter(|(name, id)| *id != 0 && !now.contains_key(name));
+            let renamed = lost.filter_map(|(name, id)| Some((name, (*names.get(&id)?).clone()))).collect();
+            Ok((container, Catalogue { labels: now.into_keys().collect(), renamed }))
+        });
+        Ok(read.await?.into_iter().collect())
     }
 
     fn expires(&self) -> Option<Timestamp> {

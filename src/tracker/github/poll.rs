@@ -264,9 +264,8 @@ impl Github {
         facts.private = memory.private;
         facts.was.clone_from(&memory.was);
         facts.no_dependencies = memory.no_dependencies;
-        if whole {
-            facts.labels = None;
-        } else if facts.labels.is_none() {
+        facts.relist |= whole;
+        if facts.labels.is_none() {
             facts.labels.clone_from(&memory.labels);
         }
     }

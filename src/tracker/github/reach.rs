@@ -56,6 +56,8 @@ impl Github {
             let Some((known_as, before)) = by_id.get(&fresh.id) else { continue };
             let names = before.was.iter().chain([*known_as]).chain(&fresh.was).filter(|was| *was != name).cloned();
             fresh.was = names.collect::<BTreeSet<_>>().into_iter().collect();
+            // Only by what the labels were called can a renamed one be told.
+            fresh.labels.clone_from(&before.labels);
             if !census && *known_as == name {
                 *fresh = Repository { was: std::mem::take(&mut fresh.was), ..(*before).clone() };
             }

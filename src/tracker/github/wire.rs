@@ -77,6 +77,9 @@ pub(super) struct User {
 pub(super) enum Label {
     Bare(String),
     Whole {
+        /// 0: not told.
+        #[serde(default)]
+        id: u64,
         #[serde(default, deserialize_with = "nullable")]
         name: String,
     },
@@ -85,7 +88,15 @@ pub(super) enum Label {
 impl Label {
     pub(super) fn name(&self) -> &str {
         match self {
-            Self::Bare(name) | Self::Whole { name } => name,
+            Self::Bare(name) | Self::Whole { name, .. } => name,
+        }
+    }
+
+    /// Its immutable id; 0: not told.
+    pub(super) fn id(&self) -> u64 {
+        match self {
+            Self::Bare(_) => 0,
+            Self::Whole { id, .. } => *id,
         }
     }
 }

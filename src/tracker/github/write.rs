@@ -1,6 +1,7 @@
 //! Change -> intent, POST, DELETE, outcome; and the label catalogue before any of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use http::Method;
 use serde_json::json;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Github;
 use super::client::Client;
 use super::map::{self, fold};
+use super::memory::Labels;
 use super::wire::{Label, Repository};
 use crate::model::ContainerKey;
 use crate::plan::{Change, Outcome};
@@ -38,14 +40,14 @@ impl Github {
 
     async fn prepare_one(&self, repository: &str, specs: &[LabelSpec]) -> Result<(), Trouble> {
         self.recognize(repository).await?;
-        let known = self.facts().get(repository).and_then(|facts| facts.labels.clone());
+        let known = self.facts().get(repository).filter(|facts| !facts.relist).and_then(|facts| facts.labels.clone());
         let mut known = match known {
             Some(known) => known,
             None => self.list_labels(repository).await?,
         };
         for spec in specs {
-            if known.insert(fold(&spec.name)) {
-                self.create_label(repository, spec).await?;
+            if let Entry::Vacant(missing) = known.entry(fold(&spec.name)) {
+                missing.insert(self.create_label(repository, spec).await?);
             }
         }
         self.facts().entry(repository.to_owned()).or_default().labels = Some(known);
@@ -71,24 +73,34 @@ impl Github {
         Ok(())
     }
 
-    async fn list_labels(&self, repository: &str) -> Result<BTreeSet<String>, Trouble> {
+    /// Lists a repository's labels anew.
+    pub(super) async fn list_labels(&self, repository: &str) -> Result<Labels, Trouble> {
         let client = self.access.of(repository).await?;
         let target = format!("/repos/{repository}/labels?per_page=100");
-        match client.list::<Vec<Label>>(&target).await? {
-            Ok(pages) => Ok(pages.iter().flatten().map(|label| fold(label.name())).collect()),
-            Err(answer) => Err(client.refusal(Method::GET, &target, &answer)),
-        }
+        let labels: Labels = match client.list::<Vec<Label>>(&target).await? {
+            Ok(pages) => pages.iter().flatten().map(|label| (fold(label.name()), label.id())).collect(),
+            Err(answer) => return Err(client.refusal(Method::GET, &target, &answer)),
+        };
+        let mut facts = self.facts();
+        let facts = facts.entry(repository.to_owned()).or_default();
+        (facts.labels, facts.relist) = (Some(labels.clone()), false);
+        Ok(labels)
     }
 
-    async fn create_label(&self, repository: &str, spec: &LabelSpec) -> Result<(), Trouble> {
+    /// Makes a label and gives its id; 0 where it was there already.
+    async fn create_label(&self, repository: &str, spec: &LabelSpec) -> Result<u64, Trouble> {
         let target = format!("/repos/{repository}/labels");
         let body = json!({"name": spec.name, "color": spec.color, "description": spec.description});
         let client = self.access.of(repository).await?;
         let answer = client.send(Method::POST, &target, Some(&body), None, None).await?;
         // Another spelling of the same name, or somebody was quicker.
         let exists = answer.status.as_u16() == 422 && answer.words().contains("already_exists");
-        if answer.status.is_success() || exists {
-            return Ok(());
+        if answer.status.is_success() {
+            let (label, _): (Label, _) = client.decode(Method::POST, &target, answer)?;
+            return Ok(label.id());
+        }
+        if exists {
+            return Ok(0);
         }
         let mut trouble = client.refusal(Method::POST, &target, &answer);
         trouble.what = format!("{} (creating the label {:?} of {repository})", trouble.what, spec.name);

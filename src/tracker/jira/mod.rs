@@ -29,8 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::http::Policy;
 use super::{
-    Ask, Authored, Fetch, Found, JiraConfig, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing, Trouble,
-    Write, Writes,
+    Ask, Authored, Catalogue, Fetch, Found, JiraConfig, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing,
+    Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -135,6 +135,11 @@ impl Fetch for Jira {
 
     async fn authors(&self, asked: Vec<Standing>) -> Result<Vec<Authored>, Trouble> {
         self.authors_of(&asked).await
+    }
+
+    /// Jira has no catalogue of labels: a label is there as long as an issue has it.
+    async fn catalogues(&self, _containers: Vec<ContainerKey>) -> Result<BTreeMap<ContainerKey, Catalogue>, Trouble> {
+        Ok(BTreeMap::new())
     }
 
     fn expires(&self) -> Option<Timestamp> {
