@@ -1,6 +1,7 @@
 //! Whole cycles over HTTP, against the sandbox trackers and a real database file.
 
 mod census;
+mod fault_plans;
 mod faults;
 mod first;
 mod graph;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use roadmapd::sandbox::Strikes;
+use roadmapd::sandbox::{JiraShape, Options, Strikes};
 use serde_json::{Value, json};
 
 use super::fault_plans::{one, small};
-use super::{Bed, Got};
+use super::{Bed, Got, fixed, plain, read};
 
 const ISSUES: &str = "/repos/acme/api/issues?state=all&sort=created&direction=asc&per_page=3";
 
@@ -138,4 +138,30 @@ async fn page_faults_count_listings_alone() {
     }
     bed.get(ISSUES).await;
     assert_eq!(bed.running.strikes(), [Strikes { matched: 1, struck: 1 }]);
+}
+
+#[tokio::test]
+async fn no_row_is_lost_by_the_pages_of_data_center_either() {
+    for (fault, sizes) in
+        [("short_page", vec![1, 1, 1, 3, 1]), ("duplicated_rows", vec![3, 4, 2]), ("shifted_page", vec![3, 3, 1])]
+    {
+        let jira_shape = JiraShape { data_center: true, ..JiraShape::default() };
+        let bed = Bed::new(plain(7), Options { clock: fixed(), jira_shape, ..Options::default() }).await;
+        bed.running.plan_faults(one(&format!("fault = '{fault}'\non = [1, 2, 3]")));
+        let (mut pages, mut start) = (Vec::new(), 0);
+        loop {
+            let body = json!({"jql": "project = PAY ORDER BY created ASC", "fields": ["updated"], "maxResults": 3, "startAt": start});
+            let url = format!("{}/rest/api/2/search", bed.running.jira_url());
+            let got = read(bed.client.post(url).bearer_auth(bed.running.jira_token()).json(&body)).await;
+            let keys = got.body["issues"].as_array().expect("rows");
+            pages.push(keys.iter().map(|row| row["key"].to_string()).collect::<Vec<_>>());
+            start += got.body["maxResults"].as_u64().expect("a size");
+            if start >= got.body["total"].as_u64().expect("a total") {
+                break;
+            }
+            assert!(pages.len() < 30, "endless: {pages:?}");
+        }
+        assert_eq!(distinct(&pages), 7, "{fault}: {pages:?}");
+        assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), sizes, "{fault}: {pages:?}");
+    }
 }
