@@ -76,11 +76,13 @@ async fn answer(shared: Arc<Shared>, tracker: Tracker, request: Request) -> Resp
         Tracker::GitHub => super::github::route_name(&call),
         Tracker::Jira => super::jira::route_name(&call),
     };
+    // Taken before the fault, so that no healing in between is missed.
+    let healed = hold(&shared.healed).clone();
     let fault = hold(&shared.script).take(tracker, &call.method, &call.target, &route);
     hold(&shared.counts).add(tracker, route, writes);
     match fault {
         None => respond(handle(&shared, tracker, &call)),
-        Some(fault) => misbehave(&shared, tracker, call, fault).await,
+        Some(fault) => misbehave(&shared, tracker, call, fault, &healed).await,
     }
 }
 

@@ -235,7 +235,11 @@ async fn a_clock_that_is_off_dates_and_stamps_wrongly_until_it_is_healed() {
     assert!(info.header("date").contains("12:00:00"), "Jira's clock is right");
     bed.running.plan_faults(one("fault = 'clock_skew'\nseconds = 60"));
     assert!(read(bed.jira(Method::GET, "/serverInfo")).await.header("date").contains("12:01:00"));
+    bed.running.comment("PAY-1").expect("an issue");
+    assert!(updated("PAY-1").starts_with("2026-11-24T12:01:00"));
     bed.running.heal_all();
+    bed.running.comment("PAY-1").expect("an issue");
+    assert!(updated("PAY-1").starts_with("2026-11-24T12:00:00"), "a clock that is put right goes back");
     assert!(bed.get("/user").await.header("date").contains("12:00:00"));
 }
 

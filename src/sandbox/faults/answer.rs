@@ -7,21 +7,23 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::{HeaderValue, header};
 use http_body_util::{Channel, Full, Limited};
+use tokio_util::sync::CancellationToken;
 
 use super::Fault;
 use crate::sandbox::message::{Call, Reply};
 use crate::sandbox::server::{handle, put, respond};
-use crate::sandbox::{Shared, Tracker, hold};
+use crate::sandbox::{Shared, Tracker};
 
 /// What stands instead of a credential that isn't accepted: `nobody:nothing`.
 const NOBODY: HeaderValue = HeaderValue::from_static("Basic bm9ib2R5Om5vdGhpbmc=");
 
-/// Answers a request as the fault has it.
+/// Answers a request as the fault has it; `healed` ends what would never end.
 pub(in crate::sandbox) async fn misbehave(
     shared: &Arc<Shared>,
     tracker: Tracker,
     mut call: Call,
     fault: Fault,
+    healed: &CancellationToken,
 ) -> Response {
     match fault {
         Fault::Status(status, body, headers) => {
@@ -65,7 +67,6 @@ pub(in crate::sandbox) async fn misbehave(
         }
         Fault::Drip(pause) => drip(respond(handle(shared, tracker, &call)), pause).await,
         Fault::Stall => {
-            let healed = hold(&shared.healed).clone();
             tokio::select! {
                 () = healed.cancelled() => {}
                 () = shared.stop.cancelled() => {}

@@ -245,8 +245,7 @@ impl Site {
         let Some(issue) = self.issues.get_mut(&id) else { return };
         apply(issue);
         self.by_updated.remove(&(issue.updated, id));
-        // Stamps have milliseconds; two changes within one are told apart by moving the second on.
-        issue.updated = now.max(issue.updated);
+        issue.updated = now;
         if !items.is_empty() {
             issue.history.push(History { id: history_id, at: issue.updated, author, items });
         }
