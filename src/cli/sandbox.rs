@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::{Exit, Failure, output};
-use crate::sandbox::{Corpus, DumpError, Options, Running, Sandbox};
+use crate::sandbox::{Corpus, DumpError, FaultPlan, FaultPlanError, Options, Running, Sandbox};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -29,10 +29,49 @@ pub(super) struct Args {
     /// Seed of the generated issues: the same one gives the same issues
     #[arg(long, value_name = "SEED", default_value_t = 1, requires = "generate")]
     seed: u64,
+    /// Let the trackers misbehave as this fault plan (TOML) says; --help shows one
+    #[arg(long, value_name = "FILE", long_help = FAULTS_HELP)]
+    faults: Option<PathBuf>,
     /// Write roadmapd.toml and the tokens into DIR, to try every command against these trackers
     #[arg(long, value_name = "DIR")]
     setup: Option<PathBuf>,
 }
+
+/// What `--help` says of a fault plan.
+const FAULTS_HELP: &str = r#"Let the trackers misbehave as this file (TOML) says:
+
+  seed = 7              # the same seed and requests, the same faults
+  [[fault]]
+  fault = "status"      # what happens; with status: which one
+  status = 503
+  retry_after_s = 2
+  tracker = "jira"      # to whom: github or jira; left out: both
+  method = "POST"       # to which requests; left out: all
+  path = "/search"      # what their path and query contain
+  probability = 0.2     # how often; or on = [1, 3]; or after = 5, times = 2
+
+The faults, and what they take:
+  status           status, retry_after_s, retry_after = "seconds" or "date"
+  primary_limit    the same, and reset_s; without any, no header says how long
+  secondary_limit  GitHub's: status 403 or 429, retry_after_s, retry_after
+  burst_limit      Jira's: as primary_limit
+  expired_token    401; anonymous: answered as to nobody
+  html             status; truncated_json, invalid_json
+  reset_before, reset_after the write; stall: no answer at all
+  slow, drip       delay_ms before the answer, or after each byte
+  redirect         status, location
+  duplicated_rows, short_page, shifted_page, repeated_token
+                   what pages of listings can do without losing a row
+
+These hold until they are healed:
+  search_lag       seconds by which Jira's search is late
+  clock_skew       seconds, also below 0
+  one_second_stamps
+
+While it runs, at either address without its path:
+  curl -X PUT --data-binary @FILE ADDRESS/_sandbox/faults   another plan
+  curl ADDRESS/_sandbox/faults               how often each rule struck
+  curl -X DELETE ADDRESS/_sandbox/faults     all is well again"#;
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let corpus = match (&args.data, args.generate) {
@@ -45,8 +84,13 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         (None, Some(issues)) => Corpus::generated(args.seed, issues),
         (None, None) => Corpus::shipped(),
     };
+    let said = |error: FaultPlanError| Failure::Said(error.to_string());
+    let faults = args.faults.as_deref().map(FaultPlan::read).transpose().map_err(said)?;
     let options = Options { github_port: args.github_port, jira_port: args.jira_port, ..Options::default() };
     let running = Sandbox::start(corpus, options).await.map_err(|error| Failure::Said(error.to_string()))?;
+    if let Some(plan) = faults {
+        running.plan_faults(plan);
+    }
     output::print(&format!("github {}\njira   {}", running.github_url(), running.jira_url()));
     if let Some(folder) = &args.setup {
         let file = set_up(&running, folder)

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::faults::PageFault;
+
 /// One request.
 pub(super) struct Call {
     pub method: Method,
@@ -19,6 +21,8 @@ pub(super) struct Call {
     pub now: Timestamp,
     /// It came through the gateway of Jira Cloud.
     pub by_gateway: bool,
+    /// How the page that it asks for goes wrong.
+    pub page_fault: Option<PageFault>,
 }
 
 impl Call {
@@ -26,7 +30,8 @@ impl Call {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let segments = path.trim_start_matches('/').split('/').map(percent_decode).collect();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Self { method, target: target.to_owned(), segments, query, headers, body, now, by_gateway: false }
+        let target = target.to_owned();
+        Self { method, target, segments, query, headers, body, now, by_gateway: false, page_fault: None }
     }
 
     /// The call as it is behind a path prefix such as `/api/v3`; `None` where it isn't.
@@ -94,6 +99,11 @@ impl Reply {
         self.headers.push((name, value.into()));
         self
     }
+}
+
+/// A date as HTTP writes it.
+pub(super) fn http_date(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// The text behind percent escapes; a broken escape stands for itself.

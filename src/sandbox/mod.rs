@@ -3,6 +3,7 @@
 //! It stands apart from every other room: it is written from the trackers' official descriptions alone, so that the
 //! daemon's adapters and their counterpart cannot share a misreading. What it does not know it refuses with 501.
 
+mod admin;
 mod clock;
 mod corpus;
 mod dump;
@@ -11,6 +12,7 @@ mod generate;
 mod github;
 mod jira;
 mod message;
+mod paging;
 mod people;
 mod running;
 mod server;
@@ -22,7 +24,9 @@ pub use corpus::{
     Corpus, GithubIssueSeed, JiraIssueSeed, LabelSeed, LinkSeed, MilestoneSeed, PersonSeed, ProjectSeed, RepositorySeed,
 };
 pub use dump::DumpError;
-pub use faults::{Fault, Matcher};
+pub use faults::{
+    Ends, Fault, FaultPlan, FaultPlanError, Matcher, PageFault, Refusal, RefusalKind, RetryAfter, Strikes,
+};
 pub use github::{GithubApp, GithubInstallation};
 pub use running::{Entry, Facts, Running};
 
@@ -30,11 +34,14 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// One of the two trackers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Tracker {
     /// The GitHub.
     GitHub,
@@ -103,7 +110,7 @@ pub struct Options {
     /// More than GitHub's 5,000 where left out, so that ten thousand issues can be written in one go.
     pub github_limit_per_hour: u64,
     /// When the bot's GitHub token expires, as answers to it say. None: never.
-    pub github_token_expires: Option<jiff::Timestamp>,
+    pub github_token_expires: Option<Timestamp>,
     /// The GitHub is an Enterprise server of an older release: under `/api/v3`, without limits, dependencies, sub-issues and types.
     pub github_enterprise: bool,
     /// An app that may sign in. None: no app may.
@@ -213,6 +220,7 @@ impl Sandbox {
             script: Mutex::default(),
             counts: Mutex::default(),
             stop: CancellationToken::new(),
+            healed: Mutex::default(),
             github_url,
             jira_url,
             options,
@@ -237,9 +245,19 @@ struct Shared {
     script: Mutex<faults::Script>,
     counts: Mutex<Counts>,
     stop: CancellationToken,
+    /// Ends the answers that never come, when all is healed.
+    healed: Mutex<CancellationToken>,
     github_url: String,
     jira_url: String,
     options: Options,
+}
+
+impl Shared {
+    /// What a tracker's own clock shows.
+    fn time_of(&self, tracker: Tracker) -> Timestamp {
+        let now = self.options.clock.now();
+        now.saturating_add(hold(&self.script).skew(tracker)).unwrap_or(now)
+    }
 }
 
 /// Requests so far.
@@ -247,6 +265,15 @@ struct Shared {
 struct Counts {
     by_route: BTreeMap<(Tracker, String), u64>,
     writes: BTreeMap<Tracker, u64>,
+}
+
+impl Counts {
+    fn add(&mut self, tracker: Tracker, route: String, writes: bool) {
+        *self.by_route.entry((tracker, route)).or_default() += 1;
+        if writes {
+            *self.writes.entry(tracker).or_default() += 1;
+        }
+    }
 }
 
 /// The lock's content, also after a holder panicked: a test that fails should fail for its own reason.

@@ -1,7 +1,9 @@
 //! What a person does: the handle's acts, each by the handle's person (see [`Running::by`]), at the clock's time.
 
+use jiff::Timestamp;
+
 use super::running::is_github;
-use super::{GithubIssueSeed, JiraIssueSeed, Running, SandboxError, hold};
+use super::{GithubIssueSeed, JiraIssueSeed, Running, SandboxError, Tracker, hold};
 
 /// An act's outcome.
 type Done = Result<(), SandboxError>;
@@ -19,8 +21,13 @@ impl Running {
         self.label(key, label, false)
     }
 
+    /// What the clock of the key's tracker shows.
+    fn time_at(&self, key: &str) -> Timestamp {
+        self.shared.time_of(if is_github(key) { Tracker::GitHub } else { Tracker::Jira })
+    }
+
     fn label(&self, key: &str, label: &str, on: bool) -> Done {
-        let now = self.clock().now();
+        let now = self.time_at(key);
         if is_github(key) {
             hold(&self.shared.github).label_by(key, label, on, &self.actor, now)
         } else {
@@ -30,7 +37,7 @@ impl Running {
 
     /// Changes the title or summary.
     pub fn edit_title(&self, key: &str, title: &str) -> Done {
-        let now = self.clock().now();
+        let now = self.time_at(key);
         if is_github(key) {
             hold(&self.shared.github).retitle(key, title, &self.actor, now)
         } else {
@@ -40,7 +47,7 @@ impl Running {
 
     /// Changes the body or description.
     pub fn edit_body(&self, key: &str, body: Option<&str>) -> Done {
-        let now = self.clock().now();
+        let now = self.time_at(key);
         if is_github(key) {
             hold(&self.shared.github).rewrite(key, body, now)
         } else {
@@ -50,7 +57,7 @@ impl Running {
 
     /// Adds a comment (only counted).
     pub fn comment(&self, key: &str) -> Done {
-        let now = self.clock().now();
+        let now = self.time_at(key);
         if is_github(key) {
             hold(&self.shared.github).comment(key, now)
         } else {
@@ -69,22 +76,22 @@ impl Running {
     }
 
     fn open(&self, key: &str, open: bool) -> Done {
-        hold(&self.shared.github).set_open(key, open, &self.actor, self.clock().now())
+        hold(&self.shared.github).set_open(key, open, &self.actor, self.shared.time_of(Tracker::GitHub))
     }
 
     /// Sets a Jira status: `To Do`, `In Progress`, `In Review`, `Done`.
     pub fn set_status(&self, key: &str, status: &str) -> Done {
-        hold(&self.shared.jira).set_status(key, status, &self.actor, self.clock().now())
+        hold(&self.shared.jira).set_status(key, status, &self.actor, self.shared.time_of(Tracker::Jira))
     }
 
     /// Sets a Jira priority: `Highest`, `High`, `Medium`, `Low`, `Lowest`.
     pub fn set_priority(&self, key: &str, priority: &str) -> Done {
-        hold(&self.shared.jira).set_priority(key, priority, &self.actor, self.clock().now())
+        hold(&self.shared.jira).set_priority(key, priority, &self.actor, self.shared.time_of(Tracker::Jira))
     }
 
     /// Sets a Jira number field by id, such as `customfield_10016`.
     pub fn set_number(&self, key: &str, field: &str, number: Option<f64>) -> Done {
-        hold(&self.shared.jira).set_number(key, field, number, &self.actor, self.clock().now())
+        hold(&self.shared.jira).set_number(key, field, number, &self.actor, self.shared.time_of(Tracker::Jira))
     }
 
     /// Reacts to a GitHub issue (`+1`, `heart`, …), which moves no stamp, or votes for a Jira issue.
@@ -92,7 +99,7 @@ impl Running {
         if is_github(key) {
             hold(&self.shared.github).react(key, reaction)
         } else {
-            hold(&self.shared.jira).vote(key, &self.actor, self.clock().now())
+            hold(&self.shared.jira).vote(key, &self.actor, self.shared.time_of(Tracker::Jira))
         }
     }
 
@@ -110,22 +117,22 @@ impl Running {
         if is_github(blocker) {
             return hold(&self.shared.github).unblock(blocker, blocked);
         }
-        hold(&self.shared.jira).unlink("Blocks", blocker, blocked, &self.actor, self.clock().now())
+        hold(&self.shared.jira).unlink("Blocks", blocker, blocked, &self.actor, self.shared.time_of(Tracker::Jira))
     }
 
     /// Links two Jira issues, `Blocks`, `Duplicate` or `Relates`: `source` does it to `target`.
     pub fn link(&self, kind: &str, source: &str, target: &str) -> Done {
-        hold(&self.shared.jira).link(kind, source, target, &self.actor, self.clock().now())
+        hold(&self.shared.jira).link(kind, source, target, &self.actor, self.shared.time_of(Tracker::Jira))
     }
 
     /// Opens a GitHub issue, and gives its key.
     pub fn add_github_issue(&self, repository: &str, seed: &GithubIssueSeed) -> Result<String, SandboxError> {
-        hold(&self.shared.github).add_issue(repository, seed, self.clock().now())
+        hold(&self.shared.github).add_issue(repository, seed, self.shared.time_of(Tracker::GitHub))
     }
 
     /// Creates a Jira issue, and gives its key.
     pub fn add_jira_issue(&self, project: &str, seed: &JiraIssueSeed) -> Result<String, SandboxError> {
-        hold(&self.shared.jira).add_issue(project, seed, self.clock().now())
+        hold(&self.shared.jira).add_issue(project, seed, self.shared.time_of(Tracker::Jira))
     }
 
     /// Deletes an issue.
@@ -136,7 +143,7 @@ impl Running {
     /// Transfers a GitHub issue to another repository (new id and number), or moves a Jira issue to another project (same id, new
     /// key), and gives its key there.
     pub fn move_issue(&self, key: &str, to: &str) -> Result<String, SandboxError> {
-        let now = self.clock().now();
+        let now = self.time_at(key);
         if is_github(key) {
             hold(&self.shared.github).transfer(key, to, now)
         } else {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::DropGuard;
 
-use super::faults::{Fault, Matcher};
+use super::faults::{Fault, FaultPlan, Matcher, Strikes};
 use super::{Clock, SandboxError, Shared, Tracker, hold};
 
 /// Running trackers. Clones are cheap and mean the same trackers, which stop when the last clone is dropped.
@@ -260,6 +260,38 @@ impl Running {
     /// Takes back every fault of that tracker.
     pub fn heal(&self, tracker: Tracker) {
         hold(&self.shared.script).heal(tracker);
+    }
+
+    /// Puts a plan into force instead of the one before; what [`Running::fail`] scripted goes first.
+    pub fn plan_faults(&self, plan: FaultPlan) {
+        self.set_states(&plan);
+        hold(&self.shared.script).plan(plan);
+    }
+
+    /// Takes back every fault of both trackers and the plan, and ends answers that never came. Hooks stay.
+    pub fn heal_all(&self) {
+        self.set_states(&FaultPlan::default());
+        hold(&self.shared.script).heal_all();
+        std::mem::take(&mut *hold(&self.shared.healed)).cancel();
+    }
+
+    /// The plan in force.
+    #[must_use]
+    pub fn fault_plan(&self) -> Option<FaultPlan> {
+        hold(&self.shared.script).planned().map(|(plan, _)| plan.clone())
+    }
+
+    /// How often each rule of the plan in force met a request and struck, in the plan's order.
+    #[must_use]
+    pub fn strikes(&self) -> Vec<Strikes> {
+        hold(&self.shared.script).planned().map(|(_, strikes)| strikes.to_vec()).unwrap_or_default()
+    }
+
+    /// Sets what a plan says of the world rather than of requests.
+    fn set_states(&self, plan: &FaultPlan) {
+        let lag_ms =
+            plan.search_lag_s().map_or(self.shared.options.search_lag_ms, |seconds| seconds.saturating_mul(1000));
+        hold(&self.shared.jira).set_states(lag_ms, plan.one_second_stamps());
     }
 
     /// Takes back every hook of that tracker whose request hasn't come.

@@ -4,14 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use http_body_util::{Full, Limited};
 use tokio::net::TcpListener;
 
-use super::faults::Fault;
+use super::faults::misbehave;
 use super::message::{Call, Reply};
 use super::{Running, Shared, Tracker, hold};
 
@@ -49,6 +48,10 @@ async fn answer(shared: Arc<Shared>, tracker: Tracker, request: Request) -> Resp
         Err(_) => return respond(Reply::html(413)),
     };
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let own = super::admin::answer(&Running::lent(&shared), head.uri.path(), &head.method, &head.headers, &body);
+    if let Some(reply) = own {
+        return respond(reply);
+    }
     let (target, by_gateway) = match tracker {
         Tracker::GitHub => (target, false),
         Tracker::Jira => match super::jira::entrance(&shared.options.jira_shape, &target) {
@@ -61,7 +64,7 @@ async fn answer(shared: Arc<Shared>, tracker: Tracker, request: Request) -> Resp
     for hook in hooks {
         hook(&Running::lent(&shared));
     }
-    let mut call = Call::new(head.method, &target, head.headers, body, shared.options.clock.now());
+    let mut call = Call::new(head.method, &target, head.headers, body, shared.time_of(tracker));
     call.by_gateway = by_gateway;
     let call = match tracker {
         Tracker::GitHub if shared.options.github_enterprise => call.behind(super::ENTERPRISE_PATH),
@@ -69,64 +72,29 @@ async fn answer(shared: Arc<Shared>, tracker: Tracker, request: Request) -> Resp
     };
     // What isn't under the API's path is the server's pages.
     let Some(call) = call else { return respond(Reply::html(404)) };
-    let fault = hold(&shared.script).take(tracker, &call.method, &call.target);
-    count(&shared, tracker, &call);
+    let (route, writes) = match tracker {
+        Tracker::GitHub => super::github::route_name(&call),
+        Tracker::Jira => super::jira::route_name(&call),
+    };
+    // Taken before the fault, so that no healing in between is missed.
+    let healed = hold(&shared.healed).clone();
+    let fault = hold(&shared.script).take(tracker, &call.method, &call.target, &route);
+    hold(&shared.counts).add(tracker, route, writes);
     match fault {
         None => respond(handle(&shared, tracker, &call)),
-        Some(fault) => misbehave(&shared, tracker, &call, fault).await,
+        Some(fault) => misbehave(&shared, tracker, call, fault, &healed).await,
     }
 }
 
-fn handle(shared: &Shared, tracker: Tracker, call: &Call) -> Reply {
+/// The right answer.
+pub(super) fn handle(shared: &Shared, tracker: Tracker, call: &Call) -> Reply {
     match tracker {
         Tracker::GitHub => hold(&shared.github).handle(call),
         Tracker::Jira => hold(&shared.jira).handle(call),
     }
 }
 
-fn count(shared: &Shared, tracker: Tracker, call: &Call) {
-    let (route, writes) = match tracker {
-        Tracker::GitHub => super::github::route_name(call),
-        Tracker::Jira => super::jira::route_name(call),
-    };
-    let mut counts = hold(&shared.counts);
-    *counts.by_route.entry((tracker, route)).or_default() += 1;
-    if writes {
-        *counts.writes.entry(tracker).or_default() += 1;
-    }
-}
-
-async fn misbehave(shared: &Shared, tracker: Tracker, call: &Call, fault: Fault) -> Response {
-    match fault {
-        Fault::Status(status, body, headers) => {
-            let kind = Some("application/json; charset=utf-8");
-            let mut response = respond(Reply { kind, body: body.into_bytes(), ..Reply::empty(status) });
-            for (name, value) in headers {
-                put(&mut response, &name, &value);
-            }
-            response
-        }
-        Fault::TruncatedJson => {
-            let mut reply = handle(shared, tracker, call);
-            reply.body.truncate(reply.body.len() / 2);
-            respond(reply)
-        }
-        Fault::Html(status) => respond(Reply::html(status)),
-        Fault::AnonymousEmpty => respond(super::jira::anonymous_empty()),
-        Fault::ResetBeforeApply => broken(),
-        Fault::ResetAfterApply => {
-            drop(handle(shared, tracker, call));
-            broken()
-        }
-        Fault::Stall => {
-            shared.stop.cancelled().await;
-            broken()
-        }
-        Fault::Redirect(location) => respond(Reply::empty(301).with("location", location)),
-    }
-}
-
-fn respond(reply: Reply) -> Response {
+pub(super) fn respond(reply: Reply) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(kind) = reply.kind {
@@ -138,14 +106,8 @@ fn respond(reply: Reply) -> Response {
     response
 }
 
-fn put(response: &mut Response, name: &str, value: &str) {
+pub(super) fn put(response: &mut Response, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
         response.headers_mut().insert(name, value);
     }
-}
-
-/// An answer that ends the connection before its head is sent: the body fails at its first byte, and the server, which
-/// sends head and body together, closes the socket instead.
-fn broken() -> Response {
-    Response::new(Body::new(Limited::new(Full::new(Bytes::from_static(b"gone")), 1)))
 }

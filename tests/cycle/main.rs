@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod census;
+mod fault_plans;
 mod faults;
 mod first;
 mod graph;

@@ -3,6 +3,9 @@
 #[path = "../counterparts/description.rs"]
 #[expect(dead_code, reason = "requests are checked elsewhere")]
 mod description;
+mod fault_doors;
+mod fault_pages;
+mod fault_plans;
 mod faults;
 mod github;
 mod github_shapes;

@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use super::routes::{Answer, Ask, invalid, moved_to, not_built, not_found, ok, refusal};
 use super::{GitHub, Gone, Repo};
+use crate::sandbox::faults::PageFault;
 use crate::sandbox::message::{Call, Reply, base64_decode, base64_encode, percent_encode};
+use crate::sandbox::paging;
 
 /// Filters of the issue list that the sandbox refuses rather than ignores.
 const NOT_BUILT: [&str; 7] = ["milestone", "assignee", "type", "creator", "mentioned", "issue_field_values", "labels"];
@@ -150,22 +152,36 @@ impl GitHub {
         }
         let query = Query::read(ask.call)?;
         let rows = ordered(repo, &query);
-        let shown = window(&rows, &query);
-        let body: Vec<_> = rows[shown.clone()]
-            .iter()
-            .filter_map(|(_, number)| {
-                repo.issues.get(number).map(|issue| self.issue_row(repo, *number, issue, ask.modern))
+        let fault = ask.call.page_fault;
+        let shown = paging::cut(window(&rows, &query), fault);
+        let body: Vec<_> = paging::shown(shown.clone(), fault)
+            .into_iter()
+            .filter_map(|at| {
+                let number = rows[at].1;
+                repo.issues.get(&number).map(|issue| self.issue_row(repo, number, issue, ask.modern))
             })
             .collect();
         let mut links = Vec::new();
-        if shown.end < rows.len() && !shown.is_empty() {
+        if fault == Some(PageFault::RepeatedToken) {
+            links.push(self.same_again(ask));
+        } else if shown.end < rows.len() && !shown.is_empty() {
             links.push(self.link(repo, ask.call, "next", "after", rows[shown.end - 1], query.page + 1));
         }
         if shown.start > 0 && !shown.is_empty() {
             links.push(self.link(repo, ask.call, "prev", "before", rows[shown.start], query.page.max(2) - 1));
         }
+        if fault == Some(PageFault::ShiftedPage) && shown.end < rows.len() && !shown.is_empty() {
+            // Downwards, the row that would come next jumps to the front; upwards, a shown one to the end.
+            let (_, number) = rows[if query.descending { shown.end } else { shown.start }];
+            self.repos[place].touch(number, ask.call.now);
+        }
         let reply = ok(&Value::Array(body));
         Ok(if links.is_empty() { reply } else { reply.with("link", links.join(", ")) })
+    }
+
+    /// The link to the next page that leads to this one.
+    fn same_again(&self, ask: &Ask) -> String {
+        format!("<{}{}>; rel=\"next\"", self.base, ask.call.target)
     }
 
     fn link(&self, repo: &Repo, call: &Call, rel: &str, cursor: &str, row: (i64, u32), page: usize) -> String {
@@ -234,15 +250,24 @@ impl GitHub {
 
     /// One page of a list that is paged by number.
     pub(super) fn page(&self, ask: &Ask, total: usize, row: impl Fn(usize) -> Value) -> Reply {
-        let (per_page, page) = page_of(ask.call);
+        let fault = ask.call.page_fault;
+        let (mut per_page, mut page) = page_of(ask.call);
+        let rows = total.saturating_sub((page - 1).saturating_mul(per_page)).min(per_page);
+        let smaller = || paging::smaller(per_page, page, rows);
+        if let Some(smaller) = (fault == Some(PageFault::ShortPage)).then(smaller).flatten() {
+            (per_page, page) = smaller;
+        }
         let start = total.min((page - 1).saturating_mul(per_page));
         let end = total.min(start + per_page);
-        let reply = ok(&Value::Array((start..end).map(row).collect()));
+        let reply = ok(&Value::Array(paging::shown(start..end, fault).into_iter().map(row).collect()));
         let last = total.div_ceil(per_page).max(1);
         let path = ask.path.iter().map(|part| format!("/{}", percent_encode(part))).collect::<String>();
         let mut kept = Map::new();
         for (name, value) in ask.call.query.iter().filter(|(name, _)| name != "page") {
             kept.insert(name.clone(), Value::String(percent_encode(value)));
+        }
+        if fault == Some(PageFault::ShortPage) {
+            kept.insert("per_page".to_owned(), Value::String(per_page.to_string()));
         }
         let link = |rel: &str, page: usize| {
             let query: String =
@@ -253,7 +278,9 @@ impl GitHub {
         if page > 1 {
             links.push(link("prev", (page - 1).min(last)));
         }
-        if page < last {
+        if fault == Some(PageFault::RepeatedToken) {
+            links.push(self.same_again(ask));
+        } else if page < last {
             links.extend([link("next", page + 1), link("last", last)]);
         }
         if page > 1 {

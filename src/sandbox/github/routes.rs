@@ -1,12 +1,12 @@
 //! Request -> who asks -> which route -> its answer, with the headers that every GitHub answer bears.
 
 use http::header::{AUTHORIZATION, IF_NONE_MATCH, USER_AGENT};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{GitHub, Repo};
 use crate::sandbox::Caller;
-use crate::sandbox::message::{Call, Reply, digest};
+use crate::sandbox::message::{Call, Reply, digest, http_date};
 
 /// The content type of every JSON body.
 const JSON: &str = "application/json; charset=utf-8";
@@ -364,9 +364,4 @@ pub(super) fn not_built(what: &str) -> Reply {
 
 fn unknown_route(call: &Call) -> Reply {
     not_built(&format!("the route {} {}", call.method, call.target))
-}
-
-/// A date as HTTP writes it.
-fn http_date(at: Timestamp) -> String {
-    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -9,7 +9,9 @@ use super::render::avatars;
 use super::routes::{Answer, Ask, no_such_issue, not_authenticated, ok, refusal};
 use super::{BOT, DEFAULT_PRIORITY, KINDS, LINK_KINDS, PRIORITIES, Site};
 use crate::sandbox::Caller;
+use crate::sandbox::faults::PageFault;
 use crate::sandbox::message::Call;
+use crate::sandbox::paging;
 
 /// Permissions: key, id, name, type, and whether writing is needed.
 const PERMISSIONS: [(&str, &str, &str, &str, bool); 7] = [
@@ -106,7 +108,10 @@ impl Site {
     /// A page of `values` in the frame that lists by offset have.
     fn offset_page(&self, ask: &Ask, values: &[Value]) -> Answer {
         let (start, size) = offset_of(ask.call, 50);
-        let shown: Vec<_> = values.iter().skip(start).take(size).cloned().collect();
+        let begin = start.min(values.len());
+        let places = paging::cut(begin..values.len().min(begin + size), ask.call.page_fault);
+        let size = if ask.call.page_fault == Some(PageFault::ShortPage) { places.len() } else { size };
+        let shown = &values[places];
         let path = ask.call.target.split('?').next().unwrap_or_default();
         let mut body = json!({
             "self": format!("{}{path}?startAt={start}&maxResults={size}", self.base), "maxResults": size, "startAt": start,

@@ -216,6 +216,11 @@ impl Jql {
         self.condition.updated_from(context)
     }
 
+    /// Whether what changes jumps to the front of the query's order.
+    pub(super) fn newest_first(&self) -> bool {
+        self.order.first().is_none_or(|(field, descending)| *field == Field::Updated && *descending)
+    }
+
     /// Puts ids in the query's order; without one, newest first.
     pub(super) fn sort<'a>(&self, context: &Context, ids: &mut [u64], issue: impl Fn(&u64) -> Option<&'a Issue>) {
         ids.sort_by(|a, b| {

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-pub(super) use self::routes::anonymous_empty;
+use super::clock::whole_second;
 use super::message::Call;
 use super::{Entry, Facts, JiraShape, SandboxError, Tracker, Zone};
 
@@ -59,6 +59,8 @@ pub(in crate::sandbox) struct Site {
     shape: JiraShape,
     started: Timestamp,
     search_lag_ms: u64,
+    /// Stamps have no fraction of a second.
+    whole_seconds: bool,
     request: u64,
     people: Vec<Person>,
     person_by_name: HashMap<String, usize>,
@@ -239,11 +241,11 @@ impl Site {
         self.remember(id, now);
         let history_id = self.next_history_id;
         self.next_history_id += 1;
+        let now = if self.whole_seconds { whole_second(now) } else { whole_millisecond(now) };
         let Some(issue) = self.issues.get_mut(&id) else { return };
         apply(issue);
         self.by_updated.remove(&(issue.updated, id));
-        // Stamps have milliseconds; two changes within one are told apart by moving the second on.
-        issue.updated = whole_millisecond(now).max(issue.updated);
+        issue.updated = now;
         if !items.is_empty() {
             issue.history.push(History { id: history_id, at: issue.updated, author, items });
         }
@@ -256,6 +258,16 @@ impl Site {
             let before = self.issues.get(&id).cloned().map(Box::new);
             self.stale.push(Stale { id, written: now, before });
         }
+    }
+
+    /// Sets how long its search lags, and how fine its stamps are.
+    pub(super) fn set_states(&mut self, search_lag_ms: u64, whole_seconds: bool) {
+        (self.search_lag_ms, self.whole_seconds) = (search_lag_ms, whole_seconds);
+    }
+
+    /// An issue's stamp moves and nothing else, as when somebody comments and takes the comment back.
+    fn touch(&mut self, id: u64, now: Timestamp) {
+        self.change(id, BOT, now, Vec::new(), |_| {});
     }
 
     /// The projects' keys.

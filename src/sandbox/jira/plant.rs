@@ -39,6 +39,7 @@ impl Site {
             shape: options.jira_shape.clone(),
             started: now,
             search_lag_ms: 0,
+            whole_seconds: false,
             request: 0,
             person_by_name: HashMap::from([(bot.name.clone(), 0)]),
             people: vec![bot],

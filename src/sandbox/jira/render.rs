@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{EPIC_LINK, FieldSet, IMPACT, IMPACTS, NUMBERS, STORY_POINT_ESTIMATE};
 use super::{Issue, KINDS, LINK_KINDS, PRIORITIES, STATUSES, Site, adf, wiki};
+use crate::sandbox::clock::whole_second;
 
 impl Site {
     /// The offset of the authenticated user's profile.
@@ -13,8 +14,9 @@ impl Site {
         Offset::from_seconds(i32::from(self.zone.offset_min) * 60).unwrap_or(Offset::UTC)
     }
 
-    /// A stamp as Jira writes it: milliseconds, and the user's offset without a colon.
+    /// A stamp as Jira writes it: milliseconds (000 where they are whole seconds), and the user's offset without a colon.
     pub(super) fn stamp(&self, at: Timestamp) -> Value {
+        let at = if self.whole_seconds { whole_second(at) } else { at };
         let local = at.to_zoned(self.offset().to_time_zone());
         Value::String(local.strftime("%Y-%m-%dT%H:%M:%S%.3f%z").to_string())
     }

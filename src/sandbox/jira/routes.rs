@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Site;
 use crate::sandbox::Caller;
-use crate::sandbox::message::{Call, Reply, base64_decode, digest};
+use crate::sandbox::message::{Call, Reply, base64_decode, digest, http_date};
 
 /// The content type of every JSON body.
 const JSON: &str = "application/json;charset=UTF-8";
@@ -104,7 +104,7 @@ impl Site {
         };
         let request = digest(&[&self.request.to_be_bytes()]);
         let reply = reply
-            .with("date", call.now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+            .with("date", http_date(call.now))
             .with("x-arequestid", request)
             .with("cache-control", "no-cache, no-store, no-transform");
         let (who, name) = match self.shape.data_center {
@@ -183,9 +183,4 @@ pub(super) fn body_of(call: &Call) -> Result<Value, Reply> {
     call.json()
         .filter(Value::is_object)
         .ok_or_else(|| refusal(400, "There was an error parsing JSON. Check that your request body is valid."))
-}
-
-/// What a search says to credentials that it doesn't accept.
-pub(in crate::sandbox) fn anonymous_empty() -> Reply {
-    ok(&json!({"issues": [], "isLast": true})).with("x-seraph-loginreason", "AUTHENTICATED_FAILED")
 }

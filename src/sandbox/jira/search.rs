@@ -1,5 +1,7 @@
 //! JQL -> a page of issues; issues by id or key, one or many.
 
+use std::ops::Range;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -7,7 +9,9 @@ use super::fields::FieldSet;
 use super::jql::{self, Jql};
 use super::routes::{Answer, Ask, body_of, no_such_issue, ok, refusal};
 use super::{Issue, Site};
+use crate::sandbox::faults::PageFault;
 use crate::sandbox::message::{Reply, base64_decode, base64_encode, digest};
+use crate::sandbox::paging;
 
 /// Rows a page where `maxResults` isn't given, at most, and at most with fields that weigh something.
 const PAGE: usize = 50;
@@ -148,16 +152,23 @@ impl Site {
         // The last row shown is the anchor; only if it is gone does the count stand in.
         let after_last = (mark.shown > 0).then(|| found.iter().position(|id| *id == mark.last)).flatten();
         let start = after_last.map_or(mark.shown.min(found.len()), |place| place + 1);
-        let shown = &found[start..found.len().min(start + search.size)];
-        let rows: Vec<_> = shown
-            .iter()
-            .filter_map(|id| self.indexed(*id, &search.reconcile))
+        let fault = ask.call.page_fault;
+        let shown = paging::cut(start..found.len().min(start + search.size), fault);
+        let rows: Vec<_> = paging::shown(shown.clone(), fault)
+            .into_iter()
+            .filter_map(|at| self.indexed(found[at], &search.reconcile))
             .map(|issue| self.issue_row(issue, &search.fields, ask.rich))
             .collect();
-        let mut body = json!({"issues": rows, "isLast": start + shown.len() >= found.len()});
-        if let Some(last) = shown.last().filter(|_| start + shown.len() < found.len()) {
-            body["nextPageToken"] = json!(Mark { shown: start + shown.len(), last: *last }.write(&search.jql));
+        let mut next = (shown.end < found.len() && !shown.is_empty())
+            .then(|| Mark { shown: shown.end, last: found[shown.end - 1] });
+        if fault == Some(PageFault::RepeatedToken) {
+            next = Some(mark);
         }
+        let mut body = json!({"issues": rows, "isLast": next.is_none()});
+        if let Some(mark) = next {
+            body["nextPageToken"] = json!(mark.write(&search.jql));
+        }
+        self.shift(ask, &query, &found, shown);
         Ok(ok(&body))
     }
 
@@ -183,11 +194,30 @@ impl Site {
         let size = number("maxResults").unwrap_or(PAGE).min(self.shape.search_max);
         let start = number("startAt").unwrap_or(0);
         let found = if ask.known() { self.found(&query, &[], ask.call.now) } else { Vec::new() };
-        let shown = found.iter().skip(start).take(size).filter_map(|id| self.indexed(*id, &[]));
-        let rows: Vec<_> = shown.map(|issue| self.issue_row_with(issue, &fields, false, histories)).collect();
+        let fault = ask.call.page_fault;
+        let begin = start.min(found.len());
+        let shown = paging::cut(begin..found.len().min(begin + size), fault);
+        let size = if fault == Some(PageFault::ShortPage) { shown.len() } else { size };
+        // A first page with a row twice would make an offset out of it that passes over one; it is left whole.
+        let places = if begin > 0 { paging::shown(shown.clone(), fault) } else { shown.clone().collect() };
+        let rows: Vec<_> = places
+            .into_iter()
+            .filter_map(|at| self.indexed(found[at], &[]))
+            .map(|issue| self.issue_row_with(issue, &fields, false, histories))
+            .collect();
+        self.shift(ask, &query, &found, shown);
         Ok(ok(&json!({
             "expand": "schema,names", "startAt": start, "maxResults": size, "total": found.len(), "issues": rows,
         })))
+    }
+
+    /// Touches an issue between two pages where that is the fault: in an order by ascending stamps a shown one, which jumps to
+    /// the end, else the one that would come next.
+    fn shift(&mut self, ask: &Ask, query: &Jql, found: &[u64], shown: Range<usize>) {
+        if ask.call.page_fault == Some(PageFault::ShiftedPage) && shown.end < found.len() && !shown.is_empty() {
+            let at = if query.newest_first() { shown.end } else { shown.start };
+            self.touch(found[at], ask.call.now);
+        }
     }
 
     /// A row with its changelog where that is asked for.
