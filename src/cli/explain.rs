@@ -9,7 +9,7 @@ use super::holds::{Held, held, name_holders};
 use super::{Desk, Exit, Failure, output};
 use crate::daemon::View;
 use crate::model::{Aspect, Issue};
-use crate::plan::Answer;
+use crate::plan::{Answer, Hold, HoldReason};
 use crate::roadmap::Item;
 use crate::score::{Because, EstimateSource, ItemScore};
 use crate::settings::Settings;
@@ -44,6 +44,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
             "priority": priority_json(score, &held),
             "complexity": complexity_json(score, &held),
             "readiness": readiness_json(score),
+            "quarantined": set_aside(&view, item)
+                .map(|(issue, error)| json!({ "issue": issue, "error": error }))
+                .collect::<Vec<_>>(),
         }));
     } else {
         output::print(&text(&view, &works.settings, item, score, &held));
@@ -138,7 +141,16 @@ fn text(view: &View, settings: &Settings, item: &Item, score: &ItemScore, held: 
             whose(answer, held.iter().find(|hold| hold.issue == face.key.to_string() && hold.aspect == key.aspect));
         let _ = writeln!(text, "  {:<24} {:<11} {:<14} {whose}", face.key.to_string(), key.aspect.name(), key.sink.0);
     }
+    for (issue, why) in set_aside(view, item) {
+        let _ = writeln!(text, "  {issue:<24} set aside: {why}");
+    }
     text
+}
+
+/// The item's issues that are set aside, each with the tracker's words.
+fn set_aside<'a>(view: &'a View, item: &'a Item) -> impl Iterator<Item = (String, &'a String)> {
+    let aside = view.thought.plan.quarantined.iter();
+    aside.filter(|(key, _)| item.faces.iter().any(|face| face.key == **key)).map(|(key, why)| (key.to_string(), why))
 }
 
 /// Which scope an item is scored in, and each face that is written in another one.
@@ -159,6 +171,11 @@ fn whose(answer: &Answer, held: Option<&Held>) -> String {
         Answer::Ours(values) | Answer::Released(values) if values.is_empty() => "nothing yet".to_owned(),
         Answer::Ours(values) => format!("{} (ours)", values.join(", ")),
         Answer::Released(values) => format!("{} (handed back to us)", values.join(", ")),
+        Answer::Held { at, known: Some(Hold { reason: HoldReason::Fought(times), by, .. }), .. } => {
+            let who = by.as_ref().map_or("somebody", |person| person.name.as_str());
+            let there = at.as_deref().unwrap_or("nothing");
+            format!("{there}: {who} reversed ours {times} times, so it is left; `roadmapd release` ends that")
+        }
         Answer::Held { at, .. } => {
             let who = held.and_then(|hold| hold.who.as_deref()).unwrap_or("a person");
             let since = held

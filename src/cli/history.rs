@@ -119,6 +119,7 @@ fn entries_text(cycle: u64, entries: &[JournalEntry]) -> String {
         let outcome = match &entry.outcome {
             Some(Outcome::Done) => "written".to_owned(),
             Some(Outcome::Superseded { found }) => format!("superseded: {found}"),
+            Some(Outcome::Refused { error }) => format!("refused: {error}"),
             Some(Outcome::Failed { error }) => format!("failed: {error}"),
             Some(Outcome::Unknown { error }) => format!("not known: {error}"),
             None => "interrupted".to_owned(),

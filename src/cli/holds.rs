@@ -103,6 +103,7 @@ pub(super) async fn held(view: &View, store: &Store) -> Result<Vec<Held>, Failur
             reason: match known.as_ref().map(|hold| hold.reason) {
                 Some(HoldReason::Found) => "found",
                 Some(HoldReason::Undone(_)) => "undone",
+                Some(HoldReason::Fought(_)) => "fought over",
                 Some(HoldReason::Changed) | None => "changed",
             },
             holds_item: at.is_some()
@@ -121,7 +122,7 @@ pub(super) async fn name_holders(works: &Works, held: &mut [Held]) {
         let mut unnamed: Vec<&mut Held> = held.iter_mut().filter(unnamed).take(ASKED_MAX).collect();
         let standing = |hold: &&mut Held| {
             let value = hold.at.clone()?;
-            Some(Standing { issue: Arc::clone(&hold.face), sink: hold.sink.clone(), value })
+            Some(Standing { issue: Arc::clone(&hold.face), sink: hold.sink.clone(), value, taken: false })
         };
         let asked: Vec<Standing> = unnamed.iter().filter_map(standing).collect();
         if asked.is_empty() {

@@ -79,6 +79,12 @@ enum Command {
     Resume,
     /// End people's holds on an item, so that its levels are worked out again
     Release(ask::ReleaseArgs),
+    /// Try an issue again that was set aside because the tracker kept refusing its changes
+    Retry(ask::RetryArgs),
+    /// Say that two issues are one piece of work
+    Link(ask::PairArgs),
+    /// Say that two issues are not one piece of work, whatever links them
+    Unlink(ask::PairArgs),
     /// Why an item has its levels, and whose they are
     Explain(explain::Args),
     /// The ranked backlog
@@ -186,6 +192,9 @@ async fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Pause => ask::pause(&desk).await,
         Command::Resume => ask::resume(&desk).await,
         Command::Release(args) => ask::release(&desk, args).await,
+        Command::Retry(args) => ask::retry(&desk, args).await,
+        Command::Link(args) => ask::link(&desk, args).await,
+        Command::Unlink(args) => ask::unlink(&desk, args).await,
         Command::Explain(args) => explain::run(&desk, args).await,
         Command::Roadmap(args) => roadmap::run(&desk, args).await,
         Command::Holds(args) => holds::run(&desk, args).await,

@@ -36,7 +36,7 @@ impl Applied {
     pub(super) fn failures(&self, approved: &ApprovedPlan) -> Vec<String> {
         let failure = |change: &Change| match self.receipt.outcomes.get(&change.issue)? {
             Outcome::Done | Outcome::Superseded { .. } => None,
-            Outcome::Unknown { error } | Outcome::Failed { error } => {
+            Outcome::Unknown { error } | Outcome::Refused { error } | Outcome::Failed { error } => {
                 let key = change.key.to_string();
                 Some(if error.starts_with(&key) { error.clone() } else { format!("{key}: {error}") })
             }
@@ -56,8 +56,10 @@ pub(super) async fn apply<T: Fetch + Write + 'static>(
     let outcomes = Arc::new(Mutex::new(BTreeMap::new()));
     let mut batches = JoinSet::new();
     for tracker in &works.trackers {
-        let changes: Vec<Change> =
+        let mut changes: Vec<Change> =
             approved.changes().iter().filter(|change| &change.issue.tracker == tracker.name()).cloned().collect();
+        // What people touched last first: a backlog that takes hours at the tracker's pace must not hold back live changes.
+        changes.sort_by(|a, b| b.changed.cmp(&a.changed).then_with(|| a.issue.cmp(&b.issue)));
         if changes.is_empty() {
             continue;
         }

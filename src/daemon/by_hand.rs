@@ -34,8 +34,9 @@ pub async fn undo<T: Fetch + Write + 'static>(
     if journal.is_empty() {
         return Err(CycleTrouble::NothingToUndo(undone));
     }
-    let refused =
-        |outcome: &Option<Outcome>| matches!(outcome, Some(Outcome::Failed { .. } | Outcome::Superseded { .. }));
+    let refused = |outcome: &Option<Outcome>| {
+        matches!(outcome, Some(Outcome::Failed { .. } | Outcome::Refused { .. } | Outcome::Superseded { .. }))
+    };
     let changes: Vec<_> =
         journal.into_iter().filter(|entry| !refused(&entry.outcome)).map(|entry| entry.change).collect();
     let written: BTreeSet<IssueId> = changes.iter().map(|change| change.issue.clone()).collect();

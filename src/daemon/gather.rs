@@ -12,7 +12,7 @@ use super::scheme::Allowed;
 use super::shelf::{KnownTo, Shelf, trouble};
 use crate::model::{ContainerKey, Coverage, Issue, IssueId, Presence, Reach, Snapshot, Timestamp, TrackerName, Turn};
 use crate::store::{StoreTrouble, TrackerState};
-use crate::tracker::{Ask, Fetch, Page, Probed, Read, Trouble};
+use crate::tracker::{Ask, Fetch, Page, Probed, Read, Trouble, TroubleKind};
 
 /// Pages under way between an adapter and the shelf.
 const PAGES_IN_FLIGHT: usize = 4;
@@ -51,18 +51,29 @@ pub(super) async fn gather<T: Fetch + 'static>(
             Some(store) => store.tracker(tracker.name()).await?,
             None => TrackerState::default(),
         };
-        let census = census || state.memory.is_none() || census_due(works, &state) || !state.bookmarks.is_empty();
-        let bookmarks = match **shelf {
-            Shelf::Durable(_) => state.bookmarks.clone(),
-            // What a preview lists is all that it knows to be there.
-            Shelf::Fleeting { .. } => BTreeMap::new(),
-        };
-        let ask = Ask { memory: state.memory.clone(), server: state.server.clone(), census, bookmarks, turn };
-        states.insert(tracker.name().clone(), (state, census));
+        let durable = matches!(**shelf, Shelf::Durable(_));
+        // At first contact there is nothing to go on from, and a person who asks for a census wants all of it.
+        let whole = census || state.memory.is_none();
+        let due = !whole && durable && (census_due(works, &state) || !state.bookmarks.is_empty());
+        let from = Ask { memory: state.memory.clone(), server: state.server.clone(), turn, ..Ask::default() };
+        let bookmarks = if durable { state.bookmarks.clone() } else { BTreeMap::new() };
+        let part = due.then(|| Ask {
+            census: true,
+            bookmarks: bookmarks.clone(),
+            pages_max: Some(works.census_pages),
+            ..from.clone()
+        });
+        let ask = if whole { Ask { census: true, bookmarks, ..from } } else { from };
+        states.insert(tracker.name().clone(), (state, whole));
         let (tracker, shelf) = (Arc::clone(tracker), Arc::clone(shelf));
         readings.spawn(async move {
-            let answer = read(&*tracker, &shelf, ask).await;
-            (tracker, answer)
+            let changes = read(&*tracker, &shelf, ask).await;
+            // What changed comes first: a census must not starve it.
+            let census = match (&changes, part) {
+                (Ok(_), Some(part)) => Some(read(&*tracker, &shelf, part).await),
+                _ => None,
+            };
+            (tracker, changes, census)
         });
     }
     let mut gathered = Gathered {
@@ -78,23 +89,28 @@ pub(super) async fn gather<T: Fetch + 'static>(
     let mut answers = BTreeMap::new();
     while let Some(joined) = readings.join_next().await {
         match joined {
-            Ok((tracker, answer)) => {
-                let answer = match answer {
-                    Ok(reading) => look_for_missing(works, shelf, &tracker, reading, turn).await,
-                    Err(error) => Err(error),
+            Ok((tracker, changes, census)) => {
+                let answer = completed(works, shelf, &tracker, changes, turn).await;
+                let census = match census {
+                    Some(read) => Some(completed(works, shelf, &tracker, read, turn).await),
+                    None => None,
                 };
                 let expiry = tracker.expires().map(|at| Probed::expiry(tracker.name(), at, works.clock.now()));
                 gathered.findings.extend(expiry.filter(|expiry| !expiry.ok).map(|expiry| expiry.text));
-                answers.insert(tracker.name().clone(), answer);
+                answers.insert(tracker.name().clone(), (answer, census));
             }
             Err(error) => gathered.errors.push(format!("a reading broke off: {error}")),
         }
     }
     for (name, (state, census)) in states {
-        let answer = answers.remove(&name);
-        let settled = conclude(works, shelf, &name, &state, census, answer).await?;
-        gathered.changed += settled.changed;
+        let (answer, part) = answers.remove(&name).unzip();
+        let mut settled = conclude(works, shelf, &name, &state, census, answer).await?;
         gathered.census |= census && settled.reach.failed.is_none();
+        if let (Some(part), None) = (part.flatten(), &settled.reach.failed) {
+            gathered.census |= part.is_ok();
+            take_in(works, shelf, &name, &state, part, &mut settled, &mut gathered.errors).await?;
+        }
+        gathered.changed += settled.changed;
         gathered.errors.extend(settled.reach.failed.clone());
         gathered.findings.extend(settled.findings);
         gathered.moved.extend(settled.moved);
@@ -110,6 +126,54 @@ struct Reading {
     read: Read,
     missed: Missed,
     changed: usize,
+}
+
+/// A reading with what became of issues that it didn't show.
+async fn completed<T: Fetch>(
+    works: &Works<T>,
+    shelf: &Shelf,
+    tracker: &T,
+    read: Result<(Read, usize), Trouble>,
+    turn: Turn,
+) -> Result<Reading, Trouble> {
+    match read {
+        Ok(read) => look_for_missing(works, shelf, tracker, read, turn).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes in a scheduled census, or the part of it that was read beside what changed.
+async fn take_in<T: Fetch>(
+    works: &Works<T>,
+    shelf: &Shelf,
+    name: &TrackerName,
+    state: &TrackerState,
+    part: Result<Reading, Trouble>,
+    settled: &mut Concluded,
+    errors: &mut Vec<String>,
+) -> Result<(), StoreTrouble> {
+    match part {
+        Err(rest) if rest.kind == TroubleKind::Paced => {
+            let Some(store) = shelf.store() else { return Ok(()) };
+            let (listed, known) = store.listing(name).await?;
+            let cycles = known.saturating_sub(listed).div_ceil(100 * works.census_pages.max(1) as u64).max(1);
+            settled.findings.push(format!(
+                "{name}: a census is under way: {listed} of about {known} issues were listed; about {cycles} more cycles"
+            ));
+            // It isn't over, so the next cycle has to turn.
+            settled.changed += 1;
+        }
+        Err(trouble) => errors.push(trouble.to_string()),
+        part => {
+            let whole = conclude(works, shelf, name, state, true, Some(part)).await?;
+            settled.changed += whole.changed;
+            settled.findings.extend(whole.findings);
+            settled.moved.extend(whole.moved);
+            settled.allowed.extend(whole.allowed);
+            (settled.containers, settled.reach) = (whole.containers, whole.reach);
+        }
+    }
+    Ok(())
 }
 
 async fn look_for_missing<T: Fetch>(

@@ -53,7 +53,12 @@ pub struct Works<T = Tracker> {
     pub trackers: Vec<Arc<T>>,
     /// What time it is.
     pub clock: Clock,
+    /// Pages of a scheduled census that one cycle reads of each tracker, besides what changed; a hundred issues a page.
+    pub census_pages: usize,
 }
+
+/// A tenth of an hour's requests of a GitHub token where a cycle is due every five minutes.
+const CENSUS_PAGES: usize = 40;
 
 impl Works {
     /// Connects the configured trackers. Sends nothing yet.
@@ -63,7 +68,7 @@ impl Works {
     pub fn connect(settings: Arc<Settings>, clock: Clock) -> Result<Self, Trouble> {
         let trackers =
             settings.trackers.iter().map(|config| Tracker::connect(config).map(Arc::new)).collect::<Result<_, _>>()?;
-        Ok(Self { settings, trackers, clock })
+        Ok(Self { settings, trackers, clock, census_pages: CENSUS_PAGES })
     }
 }
 

@@ -15,6 +15,8 @@ use crate::store::{Request, Store};
 pub(super) struct Asked {
     /// Holds that a person ended, each with its request.
     pub(super) releases: Vec<(i64, IssueKey, Option<Aspect>)>,
+    /// Issues that a person wants tried again, each with its request.
+    retries: Vec<(i64, IssueKey)>,
     /// Pairs that people joined and parted, in their order.
     ties: Vec<(bool, IssueKey, IssueKey)>,
     /// Anything at all.
@@ -49,7 +51,10 @@ pub(super) async fn take<T>(works: &Works<T>, store: &Store) -> Result<Asked, Cy
             Request::Resume => store.set_paused(None).await?,
             Request::Link { a, b } => store.join(&a, &b).await?,
             Request::Unlink { a, b } => store.part(&a, &b).await?,
-            Request::Retry { .. } => {}
+            Request::Retry { key } => {
+                asked.retries.push((id, key));
+                continue;
+            }
         }
         store.answered(id, now, "taken").await?;
     }
@@ -65,7 +70,8 @@ pub(super) async fn look(store: &Store) -> Result<Asked, CycleTrouble> {
             Request::Release { key, aspect } => asked.releases.push((id, key, aspect)),
             Request::Link { a, b } => asked.ties.push((true, a, b)),
             Request::Unlink { a, b } => asked.ties.push((false, a, b)),
-            Request::Approve { .. } | Request::Pause | Request::Resume | Request::Retry { .. } => {}
+            Request::Retry { key } => asked.retries.push((id, key)),
+            Request::Approve { .. } | Request::Pause | Request::Resume => {}
         }
     }
     Ok(asked)
@@ -90,26 +96,39 @@ pub(super) fn tied(mut links: Links, asked: &Asked) -> Links {
     links
 }
 
-/// The ledger with the holds ended that people released, on every face of the item; and what to answer each.
+/// The ledger with the holds ended that people released and the refusals forgotten that they want tried again, on every face
+/// of the item; and what to answer each.
 pub(super) fn released(
     mut ledger: Ledger,
     seen: &Snapshot,
     links: &Links,
     asked: &Asked,
 ) -> (Ledger, Vec<(i64, String)>) {
-    if asked.releases.is_empty() {
+    if asked.releases.is_empty() && asked.retries.is_empty() {
         return (ledger, Vec::new());
     }
     let roadmap = unify(seen, links);
+    let faces = |key: &IssueKey| -> Option<BTreeSet<IssueId>> {
+        let item = &roadmap.items[roadmap.find(&key.to_string())?];
+        Some(item.faces.iter().map(|face| face.id.clone()).collect())
+    };
+    let unknown = |key: &IssueKey| format!("no issue {key} is known");
     let mut answers = Vec::new();
     for (id, key, aspect) in &asked.releases {
-        let answer = match roadmap.find(&key.to_string()) {
-            Some(index) => {
-                let faces: BTreeSet<IssueId> = roadmap.items[index].faces.iter().map(|face| face.id.clone()).collect();
+        let answer = match faces(key) {
+            Some(faces) => {
                 ledger = end_holds(ledger, &faces, *aspect);
                 "released".to_owned()
             }
-            None => format!("no issue {key} is known"),
+            None => unknown(key),
+        };
+        answers.push((*id, answer));
+    }
+    for (id, key) in &asked.retries {
+        let answer = match faces(key) {
+            Some(faces) if faces.iter().filter(|face| ledger.retry(face)).count() > 0 => "tried again".to_owned(),
+            Some(_) => format!("{key} was not set aside"),
+            None => unknown(key),
         };
         answers.push((*id, answer));
     }

@@ -7,10 +7,10 @@ use super::gather::{Gathered, read_by_id, snapshot};
 use super::shelf::Shelf;
 use super::think::{Thought, think};
 use super::{CycleTrouble, Works};
-use crate::model::{ContainerKey, Issue, IssueId, Snapshot, Turn};
-use crate::plan::{Authorship, Ledger, RowKey, Scheme, questioned};
+use crate::model::{ContainerKey, Issue, IssueId, Snapshot, TrackerName, Turn};
+use crate::plan::{Authorship, Hold, HoldReason, Ledger, RowKey, Scheme, questioned};
 use crate::roadmap::Links;
-use crate::tracker::{Fetch, Standing, TroubleKind};
+use crate::tracker::{Authored, Fetch, Standing, TroubleKind};
 
 /// Thinks until nothing is left that a tracker could make surer. What went wrong on the way is told, a sentence each.
 pub(super) async fn surely<T: Fetch + 'static>(
@@ -47,8 +47,53 @@ pub(super) async fn surely<T: Fetch + 'static>(
         thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
     }
     doubt_new_holds(&mut thought, &ledger, &seen, &unread, cycle);
+    if name_fighters(works, &thought.standing.noted, &seen, &mut ledger, cycle).await {
+        thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
+    }
     gathered.findings.extend(thought.plan.gone_labels());
     Ok((thought, errors))
+}
+
+/// Asks the trackers' histories who reversed ours where a fight is given up just now, and notes it. Whether any told. One that
+/// doesn't leaves it at "somebody".
+async fn name_fighters<T: Fetch>(
+    works: &Works<T>,
+    noted: &Ledger,
+    seen: &Snapshot,
+    ledger: &mut Ledger,
+    cycle: u64,
+) -> bool {
+    let mut asked: BTreeMap<&TrackerName, Vec<(RowKey, Standing)>> = BTreeMap::new();
+    for issue in &seen.issues {
+        for (key, row) in noted.rows_of(&issue.id) {
+            let fought = |hold: &&Hold| matches!(hold.reason, HoldReason::Fought(_)) && hold.since == cycle;
+            let Some(hold) = row.hold.as_ref().filter(fought) else { continue };
+            let Some(value) = hold.at.as_ref().or(row.ours.as_ref()) else { continue };
+            let (issue, sink) = (Arc::clone(issue), key.sink.clone());
+            let standing = Standing { issue, sink, value: value.clone(), taken: hold.at.is_none() };
+            asked.entry(&key.issue.tracker).or_default().push((key.clone(), standing));
+        }
+    }
+    let mut told = false;
+    for tracker in &works.trackers {
+        let Some((keys, asked)) =
+            asked.remove(tracker.name()).map(|asked| asked.into_iter().unzip::<_, _, Vec<_>, Vec<_>>())
+        else {
+            continue;
+        };
+        let Ok(said) = tracker.authors(asked).await else { continue };
+        for key in keys {
+            let of_key = said.iter().filter(|said| said.issue == key.issue && said.sink == key.sink);
+            let known: Vec<Authorship> = of_key.map(authorship).collect();
+            told |= !known.is_empty();
+            ledger.authors.insert(key, known);
+        }
+    }
+    told
+}
+
+fn authorship(said: &Authored) -> Authorship {
+    Authorship { value: said.value.clone(), author: said.author.clone(), at: said.at }
 }
 
 /// Takes back the holds that began in this cycle where it can't be told whether a label went from its catalogue.
@@ -144,7 +189,7 @@ async fn ask_histories<T: Fetch>(
         let of_key = |key: &&RowKey| {
             let values = unasked[*key].iter().cloned();
             let (issue, sink) = (Arc::clone(issues[&key.issue]), key.sink.clone());
-            values.map(move |value| Standing { issue: Arc::clone(&issue), sink: sink.clone(), value })
+            values.map(move |value| Standing { issue: Arc::clone(&issue), sink: sink.clone(), value, taken: false })
         };
         let asked: Vec<Standing> = keys.iter().flat_map(of_key).collect();
         let said = match tracker.authors(asked).await {
@@ -161,9 +206,7 @@ async fn ask_histories<T: Fetch>(
         };
         for key in keys {
             let of_key = said.iter().filter(|said| said.issue == key.issue && said.sink == key.sink);
-            let known =
-                of_key.map(|said| Authorship { value: said.value.clone(), author: said.author.clone(), at: said.at });
-            ledger.authors.insert(key.clone(), known.collect());
+            ledger.authors.insert(key.clone(), of_key.map(authorship).collect());
         }
     }
     errors

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::{Aspect, ContainerKey, IssueId, IssueKey, ItemId, Level, TrackerName};
+use crate::model::{Aspect, ContainerKey, IssueId, IssueKey, ItemId, Level, Timestamp, TrackerName};
 
 use crate::score::Formula;
 
@@ -110,6 +110,9 @@ pub struct Change {
     pub item: ItemId,
     /// Sorted by field, sink, from, to.
     pub edits: Vec<Edit>,
+    /// When the issue last changed, as last read.
+    #[serde(default)]
+    pub changed: Option<Timestamp>,
     /// Labels on the issue as last read: what needn't be sent, and how near the tracker's limit it is.
     pub labels: Vec<String>,
     /// How many people the tracker may tell of it: author, assignees, watchers.

@@ -153,6 +153,10 @@ impl Desk<'_> {
                         format!("people disagree ({says}): nothing of it is written; make them agree, or {release}");
                     self.skip(sink.aspect.into(), theirs, SkipReason::Frozen, why);
                 }
+                (None, _) if known.is_some_and(Hold::is_fought) => {
+                    let why = format!("{}; {release}", held_why(at, known));
+                    self.skip(sink.aspect.into(), theirs, SkipReason::Frozen, why);
+                }
                 (None, Some(at)) if unspelled && !matches!(known, Some(Hold { reason: HoldReason::Undone(_), .. })) => {
                     let why = format!("{at:?} spells no level here: this sink is left alone; {release}");
                     self.skip(sink.aspect.into(), theirs, SkipReason::Frozen, why);
@@ -198,6 +202,10 @@ fn held_why(at: Option<&str>, known: Option<&Hold>) -> String {
     let person = known.and_then(|hold| Some((hold.by.as_ref()?, hold.given)));
     match (known.map(|hold| hold.reason), at, person) {
         (Some(HoldReason::Undone(cycle)), ..) => format!("undone, cycle {cycle}"),
+        (Some(HoldReason::Fought(times)), _, person) => {
+            let who = person.map_or("somebody", |(person, _)| person.name.as_str());
+            format!("{who} reversed ours {times} times: it is left to them{since}")
+        }
         (_, Some(at), Some((person, given))) => {
             let day = given.map_or(String::new(), |given| format!(" on {}", given.strftime("%Y-%m-%d")));
             format!("{} set {at}{day}", person.name)

@@ -42,8 +42,15 @@ pub fn plan(roadmap: &Roadmap, scores: &Scores, ledger: &Ledger, scheme: &Scheme
             let (writes, leaving) = (container.mode == Mode::Write, "this sink is no longer configured");
             let (wanted, standing, plan) = (&wanted, &standing, &mut plan);
             let edits = Desk { face, item, wanted, standing, ledger, scheme, writes, leaving, plan }.edits();
-            if !edits.is_empty() {
-                plan.changes.push(change(face, item, edits, roadmap));
+            if edits.is_empty() {
+                continue;
+            }
+            let change = change(face, item, edits, roadmap);
+            match ledger.rests(&change, container.refusals_max) {
+                Some(refusals) => {
+                    plan.quarantined.insert(face.key.clone(), refusals.sentence(&face.key.to_string()));
+                }
+                None => plan.changes.push(change),
             }
         }
     }
@@ -67,6 +74,7 @@ pub(super) fn change(face: &Issue, item: &Item, edits: Vec<Edit>, roadmap: &Road
         container: face.container.clone(),
         item: item.id.clone(),
         edits,
+        changed: Some(face.updated),
         labels: face.labels.clone(),
         people: people_around(face),
         leans_on: leans_on(face, item, roadmap),

@@ -26,7 +26,7 @@ pub fn questioned(
         for (_, Row { ours, hold, .. }) in rows {
             let Some(ours) = ours else { continue };
             on_record.insert((&face.container, ours.to_lowercase()));
-            if hold.as_ref().is_some_and(|hold| hold.since == cycle && hold.reason == HoldReason::Changed) {
+            if hold.as_ref().is_some_and(|hold| hold.since == cycle && hold.reason != HoldReason::Found) {
                 asked.entry(face.container.clone()).or_default().insert(ours.clone());
             }
         }

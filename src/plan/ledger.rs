@@ -21,6 +21,8 @@ pub struct Ledger {
     pub formula: Option<Formula>,
     /// Containers that were left: nothing is written there until they are taken back.
     pub retired: BTreeSet<ContainerKey>,
+    /// Issues whose writes the tracker keeps refusing.
+    pub refusals: BTreeMap<IssueId, Refusals>,
     /// Labels of ours that a container's catalogue was found not to have any more, each with its new name if it has one.
     pub gone: BTreeMap<(ContainerKey, String), Option<String>>,
     /// What the trackers' own histories say of values that stand where no row exists; empty where a history was asked
@@ -60,8 +62,31 @@ pub struct Row {
     /// Evidence for the score in place of ours; free to be written over; put back when we leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theirs: Option<String>,
+    /// How often in a row somebody reversed our value here.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reversals: u32,
     /// The turn of our last write (or try) to this issue: older readings are no evidence.
     pub written: Turn,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+/// An issue whose writes the tracker keeps refusing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusals {
+    /// How many in a row.
+    pub count: u32,
+    /// The tracker's words at the last one.
+    pub error: String,
+    /// The cycle of the last one.
+    pub cycle: u64,
+    /// When the issue had last changed by then.
+    pub changed: Option<Timestamp>,
+    /// The fingerprint of the edits that were refused.
+    pub edits: String,
 }
 
 /// A write that is about to leave or has left.
@@ -133,6 +158,8 @@ pub enum HoldReason {
     Found,
     /// `undo` took back what this cycle wrote.
     Undone(u64),
+    /// It was put there over ours so many times that it is left until `release`. It holds its own sink, never the item.
+    Fought(u32),
 }
 
 impl Ledger {
@@ -175,6 +202,11 @@ impl Intent {
 }
 
 impl Hold {
+    /// It is left to whoever keeps reversing ours, until `release`.
+    pub(super) fn is_fought(&self) -> bool {
+        matches!(self.reason, HoldReason::Fought(_))
+    }
+
     /// `undo` put the value there, so it needn't be a person's.
     pub(super) fn is_undone(&self) -> bool {
         matches!(self.reason, HoldReason::Undone(_))

@@ -16,6 +16,7 @@ mod desk;
 mod diff;
 mod gone;
 mod ledger;
+mod quarantine;
 mod reform;
 mod render;
 mod report;
@@ -32,7 +33,7 @@ pub use change::{Change, Edit, EditKey, Field, Plan, Skip, SkipReason, fingerpri
 pub use cost::{Cost, Pace, Paces};
 pub use diff::plan;
 pub use gone::questioned;
-pub use ledger::{Author, Authorship, Hold, HoldReason, Intent, Ledger, Row, RowKey};
+pub use ledger::{Author, Authorship, Hold, HoldReason, Intent, Ledger, Refusals, Row, RowKey};
 pub use reform::Reformed;
 pub use render::{plan_json, plan_markdown, plan_text};
 pub use report::{agreement_json, agreement_markdown, agreement_text};

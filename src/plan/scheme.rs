@@ -21,6 +21,10 @@ pub struct ContainerScheme {
     pub existing: Existing,
     /// Open issues that nobody touched for more days are scored and not written. None: all are written.
     pub idle_max_days: Option<u32>,
+    /// After how many refusals in a row an issue is set aside; at least 1.
+    pub refusals_max: u32,
+    /// After how many reversals of ours a field of an issue is left to whoever reverses it; at least 1.
+    pub reversals_max: u32,
     /// The sinks by tracker, at most one for each aspect and [`SinkId`].
     pub sinks: BTreeMap<TrackerName, Vec<Spelled>>,
 }

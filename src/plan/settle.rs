@@ -39,9 +39,14 @@ pub enum Outcome {
         /// What was expected and what stands there now, as a sentence.
         found: String,
     },
-    /// The tracker refused it and nothing was written.
-    Failed {
+    /// The tracker refused this change for the issue's own reason (validation, screen, permission); nothing was written.
+    Refused {
         /// The tracker's own words and the next step.
+        error: String,
+    },
+    /// Nothing was written for a reason that isn't the issue's own.
+    Failed {
+        /// What happened and the next step.
         error: String,
     },
 }
@@ -79,6 +84,11 @@ pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) ->
     for change in approved.changes() {
         let Some(outcome) = receipt.outcomes.get(&change.issue) else { continue };
         match outcome {
+            Outcome::Refused { error } => ledger.refuse(change, error, receipt.cycle),
+            Outcome::Done => drop(ledger.retry(&change.issue)),
+            _ => {}
+        }
+        match outcome {
             Outcome::Done => {
                 let rows = intended(&ledger, change, writing);
                 ledger.rows.extend(rows);
@@ -96,7 +106,7 @@ pub fn settle(mut ledger: Ledger, approved: &ApprovedPlan, receipt: &Receipt) ->
                 ledger.rows.extend(rows);
                 ledger.contacted.extend(touches(change));
             }
-            Outcome::Superseded { .. } | Outcome::Failed { .. } => {
+            Outcome::Superseded { .. } | Outcome::Refused { .. } | Outcome::Failed { .. } => {
                 // The rows stay, blank ones too, so that the stored intents are overwritten.
                 let closed =
                     intended(&ledger, change, writing).into_iter().map(|(key, row)| (key, Row { intent: None, ..row }));

@@ -103,10 +103,18 @@ fn face_standing(standing: &mut Standing, face: &Issue, ledger: &Ledger, scheme:
                 // What can't be told now doesn't end a hold: the linked faces go on following it.
                 holds.extend(row.hold.as_ref().and_then(|hold| held_level(&sink, hold.at.as_deref()?, Some(hold))));
             }
+            (Answer::Held { known: Some(hold), .. }, _) if hold.is_fought() => {}
             (Answer::Held { at: Some(at), known, .. }, _) => holds.extend(held_level(&sink, at, known.as_ref())),
             _ => {}
         }
-        let seen = Sight { sink: &sink, by_id: face.reading.by_id, cycle, history: history.unwrap_or_default() };
+        let seen = Sight {
+            sink: &sink,
+            by_id: face.reading.by_id,
+            cycle,
+            history: history.unwrap_or_default(),
+            reversals_max: container.reversals_max,
+            handed_back: auto || row.is_some_and(|row| row.released),
+        };
         if let Some(noted) = seen.note(row, &answer) {
             standing.noted.rows.insert(key.clone(), noted);
         }
@@ -141,6 +149,10 @@ struct Sight<'a> {
     by_id: bool,
     cycle: u64,
     history: &'a [Authorship],
+    /// From how many reversals on a fight is given up.
+    reversals_max: u32,
+    /// A person said that the field is ours again.
+    handed_back: bool,
 }
 
 impl Sight<'_> {
@@ -152,10 +164,16 @@ impl Sight<'_> {
             // A level without a spelling of ours: its label is gone from the catalogue, the level still is the last one.
             Answer::Free => row.map(|row| Row {
                 level: row.level.filter(|_| row.ours.is_none()),
+                reversals: row.reversals,
                 written: row.written,
                 ..Row::default()
             }),
-            Answer::Default(value) => Some(Row { theirs: Some(value.clone()), written: old.written, ..Row::default() }),
+            Answer::Default(value) => Some(Row {
+                theirs: Some(value.clone()),
+                reversals: old.reversals,
+                written: old.written,
+                ..Row::default()
+            }),
             Answer::Ours(values) if row.is_none() => {
                 let theirs = values.first().filter(|value| self.is_theirs(value)).cloned();
                 Some(took(&Row { theirs, ..old }, values, self.sink))
@@ -165,7 +183,8 @@ impl Sight<'_> {
             }
             Answer::Released(values) => {
                 let theirs = self.last_given(&old, values.first());
-                Some(took(&Row { theirs, written: old.written, ..Row::default() }, values, self.sink))
+                let reversals = if self.handed_back { 0 } else { old.reversals };
+                Some(took(&Row { theirs, reversals, written: old.written, ..Row::default() }, values, self.sink))
             }
             Answer::Held { at, strays, known: None } => Some(self.begun(old, row.is_none(), at.as_ref(), strays)),
             Answer::Held { strays, known: Some(hold), .. } => {
@@ -182,8 +201,15 @@ impl Sight<'_> {
 
     /// The row once a person's hand was seen on it for the first time.
     fn begun(&self, old: Row, first_sight: bool, at: Option<&String>, strays: &[String]) -> Row {
-        let reason = if first_sight { HoldReason::Found } else { HoldReason::Changed };
-        let said = at.and_then(|at| author(self.history, self.sink, at)).filter(|_| first_sight);
+        let reversals = old.reversals + u32::from(!first_sight && old.hold.is_none());
+        let reason = match first_sight {
+            true => HoldReason::Found,
+            false if reversals >= self.reversals_max => HoldReason::Fought(reversals),
+            false => HoldReason::Changed,
+        };
+        let asked = at.or(old.ours.as_ref());
+        let said =
+            asked.and_then(|asked| author(self.history, self.sink, asked)).filter(|_| reason != HoldReason::Changed);
         let by = match said.map(|said| &said.author) {
             Some(Author::Someone(person)) => Some(person.clone()),
             _ => None,
@@ -203,7 +229,7 @@ impl Sight<'_> {
         };
         let ours = ours.or_else(|| strays.first().cloned());
         let beside = without(strays, ours.as_deref(), self.sink);
-        levelled(Row { ours, level, beside, intent: None, hold, released: false, ..old }, self.sink)
+        levelled(Row { ours, level, beside, intent: None, hold, released: false, reversals, ..old }, self.sink)
     }
 
     /// Whether a field's value that is taken over at first sight is known to be somebody's, so that it is evidence.
@@ -238,8 +264,8 @@ fn took(old: &Row, values: &[String], sink: &Spelled) -> Row {
         None => (None, None),
     };
     let beside = without(values, ours.as_deref(), sink);
-    let (theirs, written) = (old.theirs.clone(), old.written);
-    levelled(Row { ours, level, beside, theirs, written, ..Row::default() }, sink)
+    let (theirs, reversals, written) = (old.theirs.clone(), old.reversals, old.written);
+    levelled(Row { ours, level, beside, theirs, reversals, written, ..Row::default() }, sink)
 }
 
 /// The row with the level that `ours` spells now: the spellings may have changed since it was written, and it may have

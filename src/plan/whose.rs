@@ -57,6 +57,11 @@ pub fn whose(
         return Answer::Unknown;
     }
     let seen = Seen::sort(row, says, sink);
+    if let Some(hold) = row.hold.as_ref().filter(|hold| hold.is_fought() && !row.released) {
+        let at = seen.theirs.first().or(seen.ours.first()).cloned();
+        let known = Some(Hold { at: at.clone(), ..hold.clone() });
+        return Answer::Held { at, strays: Vec::new(), known };
+    }
     let answer = known(row, &seen, sink);
     let found = matches!(&answer, Answer::Held { known: Some(hold), .. } if hold.reason == HoldReason::Found);
     if found && existing == Existing::Adopt && seen.theirs.iter().all(|text| sink.rank(text).is_some()) {
@@ -348,6 +353,21 @@ mod tests {
             whose(None, &labels(&["p0"]), &sink(), LISTED, Existing::Respect, true, Some(&[])),
             Answer::Released(labels(&["p0"]))
         );
+    }
+
+    #[test]
+    fn a_fight_given_up_lasts_whatever_stands_there_until_it_is_released() {
+        let row = held(Some("p0"), "p1", HoldReason::Fought(3));
+        for says in [&["p0"][..], &["p3"], &["p1"], &[]] {
+            let at = says.first().copied();
+            let known = Some(hold(at, HoldReason::Fought(3)));
+            let answer = Answer::Held { at: at.map(label), strays: vec![], known };
+            assert_eq!(ask(Some(&row), says, LISTED), answer, "{says:?}");
+            let auto = whose(Some(&row), &labels(says), &sink(), FRESH, Existing::Respect, true, Some(&[]));
+            assert_eq!(auto, answer, "{says:?}");
+            let released = Row { released: true, ..row.clone() };
+            assert_eq!(ask(Some(&released), says, FRESH), Answer::Released(labels(says)), "{says:?}");
+        }
     }
 
     #[test]

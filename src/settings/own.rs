@@ -55,6 +55,8 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
             mode: if raw.write.mode == "observe" { Mode::Observe } else { Mode::Write },
             existing: if raw.write.existing == "adopt" { Existing::Adopt } else { Existing::Respect },
             idle_max_days,
+            refusals_max: raw.limits.refusals_max,
+            reversals_max: raw.limits.reversals_max,
             sinks: sinks.spelled,
         },
         limits: Limits {

@@ -278,6 +278,12 @@ pub(super) struct Limits {
     pub share_max: f64,
     /// Age of a tracker's last successful reading past which nothing is written: a duration such as 1h.
     pub stale_max: String,
+    /// After how many refusals in a row (validation, screen, permission) an issue is set aside until it changes.
+    #[schemars(range(min = 1, max = 100))]
+    pub refusals_max: u32,
+    /// After how many times that somebody reversed our value of one field of one issue it is left to them until released.
+    #[schemars(range(min = 1, max = 100))]
+    pub reversals_max: u32,
 }
 
 /// A scope's head; its tables are laid over the defaults before they are read.

@@ -136,6 +136,8 @@ interface! {
 
     /// Saves a page of a reading, all or nothing: its issues, that they were listed, and where the listing stands.
     fn save_page(&self, tracker: &TrackerName, page: &Page) -> ();
+    /// How many issues the listing that is under way has shown so far, and how many of the tracker's are known.
+    fn listing(&self, tracker: &TrackerName) -> (u64, u64);
     /// What the listing that is under way has shown so far.
     fn listed(&self, tracker: &TrackerName) -> BTreeSet<String>;
     /// Saves issues by id, all or none. A key that changed becomes an alias; the item that was assigned stays.

@@ -58,7 +58,7 @@ pub trait Fetch: Send + Sync {
     /// A [`Trouble`] when the tracker couldn't be read at all.
     fn by_id(&self, issues: Vec<Arc<Issue>>, turn: Turn) -> impl Future<Output = Result<Vec<Found>, Trouble>> + Send;
 
-    /// Asks the tracker's own history (issue events, changelog) who last gave each of these values. Values of which the
+    /// Asks the tracker's own history (issue events, changelog) who last gave each of these values, or took it off. Values of which the
     /// history says nothing are left out.
     ///
     /// # Errors
@@ -119,6 +119,8 @@ pub struct Ask {
     pub census: bool,
     /// Where a listing of everything broke off, by part, as its pages said. Empty: none did.
     pub bookmarks: BTreeMap<String, String>,
+    /// After about this many pages of a listing of everything it rests ([`TroubleKind::Paced`]). None: never.
+    pub pages_max: Option<usize>,
     /// The turn to stamp readings with.
     pub turn: Turn,
 }
@@ -203,7 +205,7 @@ impl Found {
     }
 }
 
-/// A value that stands on an issue, of which the history is asked.
+/// A value that stands on an issue, or was taken off it, of which the history is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standing {
     /// The issue.
@@ -212,9 +214,11 @@ pub struct Standing {
     pub sink: SinkId,
     /// The value, as the tracker spells it.
     pub value: String,
+    /// It was taken off: who did that?
+    pub taken: bool,
 }
 
-/// Who last gave a value, by the tracker's own history.
+/// Who last gave a value, or took it off, by the tracker's own history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authored {
     /// The issue.

@@ -31,6 +31,13 @@ impl Trouble {
     }
 }
 
+impl TroubleKind {
+    /// Whether a write was refused for what it was about, and not for what would refuse any other.
+    pub(crate) fn is_of_one_issue(self) -> bool {
+        matches!(self, Self::Invalid | Self::Forbidden | Self::Missing | Self::Moved)
+    }
+}
+
 /// Kinds of [`Trouble`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TroubleKind {

@@ -155,8 +155,12 @@ async fn what_the_app_labelled_is_known_as_ours() {
     tracker.write(vec![edit], &Notes::default(), &CancellationToken::new()).await.expect("written");
     sandbox.by("hana").add_label("acme/api#1", "priority/p2").expect("labelled");
     let issue = std::sync::Arc::new(issue);
-    let standing =
-        |value: &str| Standing { issue: issue.clone(), sink: SinkId("label".to_owned()), value: value.to_owned() };
+    let standing = |value: &str| Standing {
+        issue: issue.clone(),
+        sink: SinkId("label".to_owned()),
+        value: value.to_owned(),
+        taken: false,
+    };
     let told = tracker.authors(vec![standing("priority/p1"), standing("priority/p2")]).await.expect("told");
     assert_eq!(told[0].author, Author::Us);
     assert!(matches!(&told[1].author, Author::Someone(person) if person.name == "hana"));

@@ -318,7 +318,7 @@ async fn deleted_and_hidden_are_told_apart_and_an_unseen_repository_is_a_trouble
 }
 
 fn standing(issue: &Arc<Issue>, value: &str) -> Standing {
-    Standing { issue: Arc::clone(issue), sink: SinkId("label".to_owned()), value: value.to_owned() }
+    Standing { issue: Arc::clone(issue), sink: SinkId("label".to_owned()), value: value.to_owned(), taken: false }
 }
 
 #[tokio::test]

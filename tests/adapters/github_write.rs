@@ -79,7 +79,7 @@ async fn a_label_of_an_issue_that_is_out_of_sight_is_not_taken_for_gone() {
     let (result, notes) =
         write(&rig, vec![change("github", "acme/api#7", "1", &["roadmapd:auto"], &[("roadmapd:auto", "")])]).await;
     result.expect("the batch went on");
-    assert!(notes[1].starts_with("failed acme/api#7") && notes[1].contains("404"), "{notes:?}");
+    assert!(notes[1].starts_with("refused acme/api#7") && notes[1].contains("404"), "{notes:?}");
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn one_issue_that_cant_be_written_is_named_and_the_others_are_done() {
         "410 This issue",
         "307 Moved: it lives at https://x/y",
     ]) {
-        assert!(note.starts_with("failed ") && note.contains(words), "{note}");
+        assert!(note.starts_with("refused ") && note.contains(words), "{note}");
     }
     assert_eq!(rig.asked().await.len(), 5);
 }

@@ -142,7 +142,7 @@ async fn a_value_that_the_project_doesnt_allow_is_named_with_those_that_it_does(
         let wrong = write(&side, edits(&side, "PAY-1", &[("field:priority", "Medium", "Critical")])).await;
         assert!(wrong.contains("doesn't allow \"Critical\" here, only Highest, High, Medium, Low, Lowest"), "{wrong}");
         let hidden = write(&side, edits(&side, "OPS-1", &[("field:priority", "Medium", "High")])).await;
-        assert!(hidden.starts_with("failed") && hidden.contains("isn't on the edit screen"), "{hidden}");
+        assert!(hidden.starts_with("refused") && hidden.contains("isn't on the edit screen"), "{hidden}");
         let number = write(&side, edits(&side, "PAY-1", &[("field:customfield_10050", "7", "many")])).await;
         assert!(number.contains("takes numbers, not \"many\""), "{number}");
         assert_eq!(sandbox.write_count(Side::Jira), 0);
@@ -243,6 +243,7 @@ async fn the_changelog_tells_who_gave_a_value() {
             issue: Arc::new(side.issue(key).clone()),
             sink: SinkId(sink.to_owned()),
             value: value.to_owned(),
+            taken: false,
         });
         let answers = side.tracker.authors(standing.to_vec()).await.expect("answered");
         assert_eq!(answers.len(), asked.len());

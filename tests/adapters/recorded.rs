@@ -111,6 +111,7 @@ async fn a_recorded_edit_screen_and_changelog_of_jira_carry_a_whole_exchange() {
             issue: Arc::new(issues[0].clone()),
             sink: SinkId("field:assignee".to_owned()),
             value: issues[0].assignees[0].name.clone(),
+            taken: false,
         };
         let answers = rig.tracker.authors(vec![standing]).await.expect("answered");
         let author = &value["changelog"]["histories"][0]["author"];

@@ -170,6 +170,7 @@ impl Log for Notes {
             Outcome::Superseded { found } => format!("superseded {found}"),
             Outcome::Done => format!("done {}", change.key.local),
             Outcome::Unknown { error } => format!("unknown {}: {error}", change.key.local),
+            Outcome::Refused { error } => format!("refused {}: {error}", change.key.local),
             Outcome::Failed { error } => format!("failed {}: {error}", change.key.local),
         };
         self.0.lock().expect("whole").push(said);
@@ -187,6 +188,7 @@ pub fn change(tracker: &str, key: &str, id: &str, there: &[&str], edits: &[(&str
         container: ContainerKey::new(&tracker, key.container().local),
         key,
         item: ItemId::stored("i-1"),
+        changed: None,
         edits: edits
             .iter()
             .map(|(from, to)| Edit {

@@ -202,6 +202,41 @@ fn a_failed_write_leaves_the_ledger_saying_what_it_said() {
     assert_eq!(world.cycle().edits(), 4);
 }
 
+/// A cycle whose every change the tracker refuses.
+fn refused_cycle(world: &mut World) -> roadmapd::plan::Plan {
+    let plan = world.read_and_plan();
+    let approved = world.approved(plan.clone());
+    approved.changes().iter().for_each(|change| world.intend(change, None));
+    let refused = |change: &roadmapd::plan::Change| {
+        (change.issue.clone(), roadmapd::plan::Outcome::Refused { error: "422 no such field".into() })
+    };
+    let outcomes = approved.changes().iter().map(refused).collect();
+    let receipt = roadmapd::plan::Receipt { cycle: world.cycle, turn: world.turn(), outcomes };
+    world.ledger = roadmapd::plan::settle(world.ledger.clone(), &approved, &receipt);
+    plan
+}
+
+#[test]
+fn what_is_refused_three_times_rests_until_other_edits_are_wanted_or_it_is_retried() {
+    let mut world = pair(Existing::Respect, &[], &[]);
+    for _ in 0..3 {
+        assert_eq!(refused_cycle(&mut world).changes.len(), 2);
+    }
+    for _ in 0..2 {
+        let plan = refused_cycle(&mut world);
+        assert_eq!((plan.changes.len(), plan.quarantined.len()), (0, 2));
+        assert!(plan.quarantined.values().all(|why| why.contains("422 no such field") && why.contains("3 times")));
+    }
+    world.wanted.insert(GITHUB.to_owned(), (Priority::P0, Complexity::M));
+    assert_eq!(refused_cycle(&mut world).changes.len(), 2, "other edits are tried");
+    assert_eq!(refused_cycle(&mut world).changes.len(), 0, "once");
+    assert!(world.ledger.retry(&id(GITHUB)));
+    let plan = world.cycle();
+    assert_eq!((plan.changes.len(), plan.quarantined.len()), (1, 1));
+    assert!(!world.ledger.refusals.contains_key(&id(GITHUB)), "what arrived is forgiven");
+    assert!(!world.ledger.retry(&id(GITHUB)));
+}
+
 #[test]
 fn a_cut_short_write_with_a_changed_mind_is_still_all_ours() {
     let mut world = pair(Existing::Respect, &[], &[]);

@@ -83,7 +83,7 @@ pub fn sink(aspect: Aspect, prefix: &str, fold_case: bool) -> Spelled {
 pub fn scheme(existing: Existing) -> ContainerScheme {
     let sinks = |fold| vec![sink(Aspect::Priority, "priority/", fold), sink(Aspect::Complexity, "complexity/", fold)];
     let sinks = BTreeMap::from([(tracker("github"), sinks(true)), (tracker("jira"), sinks(false))]);
-    ContainerScheme { mode: Mode::Write, existing, idle_max_days: None, sinks }
+    ContainerScheme { mode: Mode::Write, existing, idle_max_days: None, refusals_max: 3, reversals_max: 3, sinks }
 }
 
 /// The values of the priority field by level.

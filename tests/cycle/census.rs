@@ -167,11 +167,11 @@ async fn a_listing_that_breaks_off_goes_on_where_it_stood_and_ends_with_what_a_f
         world.pass(60);
         let turned = world.turn().await;
         assert_eq!((turned.errors.len(), turned.census), (0, true), "{:?}", turned.errors);
-        // Five pages each in one go; the broken one and the one read last were asked for twice.
+        // Five pages each in one go; the broken one and the one read last were asked for twice, and what changed in between.
         let listings = |what: &str| -> u64 {
             world.trackers.requests().iter().filter(|((_, route), _)| route.ends_with(what)).map(|(_, n)| n).sum()
         };
-        assert!(listings("/issues") <= 7 && listings("/search/jql") <= 7, "{:?}", world.trackers.requests());
+        assert!(listings("/issues") <= 8 && listings("/search/jql") <= 8, "{:?}", world.trackers.requests());
         assert!(
             world
                 .store
@@ -232,6 +232,53 @@ async fn a_listing_whose_page_the_server_no_longer_knows_begins_anew() {
     world.trackers.fail(Tracker::GitHub, Matcher::path("sort=created"), Fault::status(422, "{}"), 1);
     let turned = world.turn().await;
     assert_eq!(turned.errors, Vec::<String>::new());
+    let kept = plain(stored(&world).await);
+    let fresh = world.with_a_fresh_database().await;
+    fresh.turn().await;
+    assert_eq!(kept, plain(stored(&fresh).await));
+}
+
+#[tokio::test]
+async fn a_scheduled_census_goes_in_parts_beside_live_changes_and_says_how_far_it_is() {
+    let mut world = World::new(Corpus::generated(18, 450), "[write]\nmode = \"observe\"\n").await;
+    world.turn().await;
+    world.works.census_pages = 2;
+    let keys = world.open_keys();
+    let github: Vec<&String> = keys.iter().filter(|key| key.contains('#')).collect();
+    world.trackers.react(github[github.len() - 1], "+1").expect("an issue");
+    world.trackers.delete(github[3]).expect("an issue");
+    world.pass(24 * 3600);
+    let mut told = Vec::new();
+    for round in 1.. {
+        let title = format!("Said in round {round}");
+        for key in [github[0], keys.iter().find(|key| !key.contains('#')).expect("an issue")] {
+            world.trackers.edit_title(key, &title).expect("an issue");
+        }
+        world.trackers.reset_counts();
+        let turned = world.turn().await;
+        assert_eq!(turned.errors, Vec::<String>::new());
+        let now = stored(&world).await;
+        assert!(
+            now.values().filter(|issue| issue.title == title).count() == 2,
+            "round {round}: what is live was starved"
+        );
+        let listings = |what: &str| -> u64 {
+            world.trackers.requests().iter().filter(|((_, route), _)| route.ends_with(what)).map(|(_, n)| n).sum()
+        };
+        assert!(listings("/issues") <= 4 && listings("/search/jql") <= 4, "{:?}", world.trackers.requests());
+        let under_way: Vec<String> =
+            turned.findings.into_iter().filter(|finding| finding.contains("census is under way")).collect();
+        if under_way.is_empty() {
+            assert!(turned.census, "round {round}");
+            break;
+        }
+        told.extend(under_way);
+        assert!(round < 5, "it must end: {told:?}");
+    }
+    assert!(
+        told.iter().any(|told| told.contains("200 of about 450 issues were listed; about 2 more cycles")),
+        "{told:?}"
+    );
     let kept = plain(stored(&world).await);
     let fresh = world.with_a_fresh_database().await;
     fresh.turn().await;

@@ -192,3 +192,24 @@ async fn a_cycle_that_was_stopped_after_reading_does_not_leave_the_next_one_quie
     let skips = world.preview().await.plan.skips;
     assert!(skips.iter().any(|skip| skip.issue.local == key), "{skips:?}");
 }
+
+#[tokio::test]
+async fn what_people_touched_last_is_written_before_the_backlog() {
+    let world = World::new(Corpus::generated(19, 60), WRITES).await;
+    let keys = world.open_keys();
+    let live = [keys.iter().rfind(|key| key.contains('#')), keys.iter().rfind(|key| !key.contains('#'))];
+    world.pass(60);
+    for key in live.into_iter().flatten() {
+        world.trackers.by("hana").comment(key).expect("an issue");
+    }
+    world.pass(60);
+    world.turn().await;
+    let log = world.trackers.log();
+    for (key, github) in live.into_iter().flatten().zip([true, false]) {
+        let of_tracker =
+            |entry: &&roadmapd::sandbox::Entry| entry.actor.contains("bot") && entry.key.contains('#') == github;
+        let at = log.iter().filter(of_tracker).position(|entry| entry.key == *key).expect("it is written");
+        // Four changes are under way at once, each with two labels.
+        assert!(at < 8, "{key} is number {at}");
+    }
+}

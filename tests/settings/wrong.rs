@@ -77,7 +77,7 @@ fn an_unknown_key_names_the_nearest_of_its_section() {
     let (_, said) = finding(&SMALL.replace("repositories", "repos = [\"acme/api\"]\nrepositories"));
     assert!(said.contains("trackers.github.repos: ") && said.contains("did you mean repositories?"), "{said}");
     let (_, said) = finding(&format!("{SMALL}\n[limits]\nzzz = 1"));
-    assert!(said.ends_with("known there: changes_max, share_max, stale_max"), "{said}");
+    assert!(said.ends_with("known there: changes_max, refusals_max, reversals_max, share_max, stale_max"), "{said}");
 }
 
 #[test]
@@ -88,6 +88,8 @@ fn each_value_out_of_its_limits_is_refused_with_the_limit() {
         ("[daemon]\nlisten = \"8780\"", "daemon.listen", "127.0.0.1:8780"),
         ("[daemon]\nlisten_webhooks = \"127.0.0.1:8780\"", "daemon.listen_webhooks", "port of their own"),
         ("[daemon]\ndatabase = \"roadmapd.db\"", "daemon.database", "sqlite:PATH"),
+        ("[limits]\nrefusals_max = 0", "limits.refusals_max", "from 1 to 100"),
+        ("[limits]\nreversals_max = 101", "limits.reversals_max", "from 1 to 100"),
         ("[daemon]\ndatabase = \"postgres://db/x\"", "daemon.database", "postgres is not built yet"),
         ("[daemon]\ndatabase = \"sqlite:\"", "daemon.database", "names no file"),
         ("[write]\nmode = \"wirte\"", "write.mode", "did you mean \"write\"?"),

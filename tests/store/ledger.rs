@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use roadmapd::model::{Aspect, IssueId, Level, Person, Priority, Timestamp, Turn};
-use roadmapd::plan::{Change, Edit, Field, Hold, HoldReason, Intent, Ledger, Outcome, Row, RowKey, SinkId, Writing};
+use roadmapd::plan::{
+    Change, Edit, Field, Hold, HoldReason, Intent, Ledger, Outcome, Refusals, Row, RowKey, SinkId, Writing,
+};
 use roadmapd::score::Formula;
 use roadmapd::store::{Store, StoreTrouble};
 
@@ -29,6 +31,7 @@ fn change(id: &str, edits: Vec<Edit>) -> Change {
         container: container("jira:PAY"),
         item: item(1),
         edits,
+        changed: None,
         people: 0,
         labels: vec!["bug".into()],
         leans_on: BTreeSet::from([github()]),
@@ -189,8 +192,16 @@ prop_compose! {
             theirs: held,
             written: Turn(written),
             released: false,
+            reversals: u32::from(has.2),
         }
     }
+}
+
+fn a_refusal() -> impl Strategy<Value = Refusals> {
+    (1..5_u32, "[a-z]{0,3}", 1..9_u64).prop_map(|(count, error, cycle)| {
+        let changed = Some("2026-01-01T00:00:00Z".parse().unwrap());
+        Refusals { count, edits: error.clone(), error, cycle, changed }
+    })
 }
 
 fn a_ledger() -> impl Strategy<Value = Ledger> {
@@ -216,12 +227,14 @@ fn a_ledger() -> impl Strategy<Value = Ledger> {
             proptest::option::of("[a-c]"),
             0..3,
         ),
+        proptest::collection::btree_map("[1-4]".prop_map(|id| IssueId::new(&jira(), id)), a_refusal(), 0..3),
     )
-        .prop_map(|(rows, contacted, formula, retired, gone)| Ledger {
+        .prop_map(|(rows, contacted, formula, retired, gone, refusals)| Ledger {
             rows,
             contacted,
             formula,
             retired,
+            refusals,
             gone,
             authors: BTreeMap::new(),
         })

@@ -6,7 +6,7 @@ use sqlx::{Connection, SqliteConnection};
 
 use super::{Answer, BATCH, BEGIN, Failure, Sqlite, json, number, value};
 use crate::model::{Aspect, ContainerKey, IssueId, Timestamp, TrackerName};
-use crate::plan::{Change, Ledger, Outcome, Row, RowKey, SinkId, Writing, intended};
+use crate::plan::{Change, Ledger, Outcome, Refusals, Row, RowKey, SinkId, Writing, intended};
 use crate::score::Formula;
 
 /// A stored row: tracker, id, aspect, sink, the row.
@@ -25,7 +25,12 @@ impl Sqlite {
             sqlx::query_as("SELECT tracker, id, aspect, sink, row FROM ledger").fetch_all(&mut *hand).await?;
         let contacted: Vec<(String, String, String, String)> =
             sqlx::query_as("SELECT tracker, container, aspect, sink FROM contacted").fetch_all(&mut *hand).await?;
+        let refusals: Vec<(String, String, String)> =
+            sqlx::query_as("SELECT tracker, id, row FROM refusals").fetch_all(&mut *hand).await?;
         drop(hand);
+        let refusal = |(tracker, id, row): (String, String, String)| {
+            Ok((IssueId::new(&TrackerName::new(&tracker), id), value(&row)?))
+        };
         let retired = self.note(RETIRED).await?.map(|text| value(&text)).transpose()?;
         let gone: Option<Vec<_>> = self.note(GONE).await?.map(|text| value(&text)).transpose()?;
         let contact = |(tracker, container, aspect, sink): (String, String, String, String)| {
@@ -36,6 +41,7 @@ impl Sqlite {
             contacted: contacted.into_iter().map(contact).collect::<Answer<_>>()?,
             formula: self.note(FORMULA).await?.map(Formula),
             retired: retired.unwrap_or_default(),
+            refusals: refusals.into_iter().map(refusal).collect::<Answer<_>>()?,
             gone: gone.into_iter().flatten().collect(),
             authors: BTreeMap::new(),
         })
@@ -67,6 +73,7 @@ impl Sqlite {
                 .await?;
         }
         save_contacted(&mut work, &before.contacted, &after.contacted).await?;
+        save_refusals(&mut work, &before.refusals, &after.refusals).await?;
         if let Some(Formula(formula)) = after.formula.as_ref().filter(|_| before.formula != after.formula) {
             note(&mut work, FORMULA, formula).await?;
         }
@@ -170,6 +177,29 @@ async fn note(work: &mut SqliteConnection, key: &str, value: &str) -> Answer<()>
         .bind(value)
         .execute(work)
         .await?;
+    Ok(())
+}
+
+async fn save_refusals(
+    work: &mut SqliteConnection,
+    before: &BTreeMap<IssueId, Refusals>,
+    after: &BTreeMap<IssueId, Refusals>,
+) -> Answer<()> {
+    for id in before.keys().filter(|id| !after.contains_key(id)) {
+        sqlx::query("DELETE FROM refusals WHERE tracker = ? AND id = ?")
+            .bind(id.tracker.as_str())
+            .bind(&id.id)
+            .execute(&mut *work)
+            .await?;
+    }
+    for (id, row) in after.iter().filter(|(id, row)| before.get(id) != Some(row)) {
+        sqlx::query("INSERT OR REPLACE INTO refusals (tracker, id, row) VALUES (?, ?, ?)")
+            .bind(id.tracker.as_str())
+            .bind(&id.id)
+            .bind(json(row)?)
+            .execute(&mut *work)
+            .await?;
+    }
     Ok(())
 }
 

@@ -121,6 +121,17 @@ impl Sqlite {
         Ok(work.commit().await?)
     }
 
+    pub(in crate::store) async fn listing(&self, tracker: &TrackerName) -> Answer<(u64, u64)> {
+        let (listed, known): (i64, i64) = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM listed WHERE tracker = ?1),
+                    (SELECT count(*) FROM issues INDEXED BY issues_stamps WHERE tracker = ?1)",
+        )
+        .bind(tracker.as_str())
+        .fetch_one(&mut *self.hand().await?)
+        .await?;
+        Ok((listed.unsigned_abs(), known.unsigned_abs()))
+    }
+
     pub(in crate::store) async fn listed(&self, tracker: &TrackerName) -> Answer<BTreeSet<String>> {
         let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM listed WHERE tracker = ?")
             .bind(tracker.as_str())

@@ -51,14 +51,14 @@ impl Github {
     }
 }
 
-/// Who put a label there that hasn't been taken off since.
+/// Who put a label there that hasn't been taken off since, or took one off that hasn't come back.
 fn author(standing: &Standing, events: &[Event], us: &Us) -> Option<Authored> {
     let name = fold(&standing.value);
     let last = events.iter().rev().find(|event| {
         matches!(event.event.as_str(), "labeled" | "unlabeled")
             && event.label.as_ref().is_some_and(|label| fold(&label.name) == name)
     })?;
-    if last.event != "labeled" {
+    if (last.event == "unlabeled") != standing.taken {
         return None;
     }
     let author = if us.is(last.actor.as_ref(), last.performed_via_github_app.map(|app| app.id)) {

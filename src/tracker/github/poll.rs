@@ -1,7 +1,7 @@
 //! Ask -> pages of issues -> Read: one listing a repository, a delta of it, or a 304.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use http::Method;
@@ -52,6 +52,15 @@ struct Poll<'a, K> {
     census: bool,
     known: &'a K,
     pages: &'a mpsc::Sender<Page>,
+    /// Pages of a listing of everything that were read.
+    listed: AtomicUsize,
+}
+
+impl<K> Poll<'_, K> {
+    /// Whether a listing of everything is to rest now.
+    fn rests(&self) -> bool {
+        self.ask.pages_max.is_some_and(|max| self.listed.load(Ordering::Relaxed) >= max)
+    }
 }
 
 /// How a listing is read.
@@ -77,7 +86,7 @@ impl Github {
         let anew = census || old.selection != self.configured;
         let mut memory = if anew { self.resolve(&old, census).await? } else { old };
         self.reaches(memory.repositories.keys());
-        let poll = Poll { ask, census, known, pages };
+        let poll = Poll { ask, census, known, pages, listed: AtomicUsize::new(0) };
         if census {
             self.take_up(&mut memory, &poll).await?;
         }
@@ -126,6 +135,11 @@ impl Github {
             *repository = Repository { was, private, has_issues, findings: findings.into_iter().collect(), ..left };
         }
         Ok(())
+    }
+
+    fn resting(&self) -> Trouble {
+        let what = "the listing of everything rests for this cycle".to_owned();
+        self.access.trouble(TroubleKind::Paced, what, "the next cycle goes on from there")
     }
 
     async fn send<K>(&self, poll: &Poll<'_, K>, page: Page) -> Result<(), Trouble> {
@@ -181,6 +195,9 @@ impl Github {
         if !memory.has_issues {
             return Ok(Listing::Read { memory });
         }
+        if whole && poll.rests() {
+            return Err(self.resting());
+        }
         let url = listing(name, whole, memory.newest);
         let etag = memory.etag.clone().filter(|_| memory.url == url);
         let no_dependencies = AtomicBool::new(memory.no_dependencies);
@@ -219,9 +236,13 @@ impl Github {
             let here = Repository { under_way: Some(target.clone()), ..memory.clone() };
             let bookmark = here.bookmark().filter(|_| whole && poll.census);
             self.send(poll, Page { issues, listed: poll.census, bookmark }).await?;
+            poll.listed.fetch_add(usize::from(whole), Ordering::Relaxed);
             let next = client.next(&answer);
             etag_of_first.get_or_insert_with(|| answer.header("etag").map(str::to_owned));
             let Some(next) = next.filter(|_| !exhausted) else { break };
+            if whole && poll.rests() {
+                return Err(self.resting());
+            }
             if seen.len() >= client.lane.policy.pages_max || !seen.insert(next.clone()) {
                 return Err(client.endless(&format!("/repos/{name}/issues"), seen.len()));
             }

@@ -134,7 +134,7 @@ impl Github {
 async fn carry_out(client: &Client, change: &Change, stop: &CancellationToken) -> Ending {
     let delta = match map::delta(change) {
         Ok(delta) => delta,
-        Err(error) => return (Outcome::Failed { error }, None),
+        Err(error) => return (Outcome::Refused { error }, None),
     };
     let issue = format!("/repos/{}/issues/{}/labels", change.container.local, change.key.number());
     let mut there: Option<BTreeSet<String>> = None;
@@ -217,10 +217,11 @@ fn ending(mut trouble: Trouble, begun: bool) -> Ending {
         trouble.next = "unarchive the repository or take it out of the configuration".to_owned();
     }
     let error = trouble.to_string();
-    let outcome = if begun || trouble.kind == TroubleKind::FateUnknown {
-        Outcome::Unknown { error }
-    } else {
-        Outcome::Failed { error }
+    let outcome = match trouble.kind {
+        _ if begun => Outcome::Unknown { error },
+        TroubleKind::FateUnknown => Outcome::Unknown { error },
+        kind if kind.is_of_one_issue() => Outcome::Refused { error },
+        _ => Outcome::Failed { error },
     };
     (outcome, trouble.ends_batch().then_some(trouble))
 }

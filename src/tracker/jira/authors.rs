@@ -120,7 +120,12 @@ fn author(standing: &Standing, log: &[History], site: &Site) -> (Author, Option<
     let found = if field == "labels" {
         let has =
             |labels: Option<&str>| labels.unwrap_or_default().split_whitespace().any(|label| label == standing.value);
-        last(&|item| has(item.to.as_deref()) && !has(item.from.as_deref()))
+        last(&|item| {
+            let (before, after) = (has(item.from.as_deref()), has(item.to.as_deref()));
+            if standing.taken { before && !after } else { after && !before }
+        })
+    } else if standing.taken {
+        last(&|_| true)
     } else {
         last(&|item| item.to.as_deref().is_some_and(|to| same_value(to, &standing.value))).or_else(|| last(&|_| true))
     };

@@ -115,6 +115,7 @@ impl Jira {
         };
         let since = listed.newest.map(minute_of);
         let mut search = Search::new(site.flavour, self.scope(), since, self.asked_fields(site), PAGE);
+        let mut read = 0;
         while let Some(rows) = search.next_page::<Row>(self).await? {
             listed.newest = listed.newest.max(rows.iter().map(|row| row.fields.updated).max());
             let issues: Vec<Issue> =
@@ -124,6 +125,11 @@ impl Jira {
                 samples.entry(row.fields.kind.id.clone()).or_insert_with(|| row.id.clone());
             }
             self.send(Page { issues, listed: true, bookmark: listed.bookmark(false) }, pages).await?;
+            read += 1;
+            if ask.pages_max.is_some_and(|max| read >= max) && !search.is_over() {
+                let what = "the listing of everything rests for this cycle".to_owned();
+                return Err(self.client.lane.trouble(TroubleKind::Paced, what, "the next cycle goes on from there"));
+            }
         }
         Ok(listed)
     }

@@ -80,6 +80,11 @@ impl Search {
         }
     }
 
+    /// Whether the last page was read.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
     fn jql(&self) -> String {
         let since = self.since.map(|since| format!(" AND updated >= {since}")).unwrap_or_default();
         format!("{}{since} ORDER BY updated ASC, key ASC", self.scope)

@@ -78,6 +78,7 @@ impl Jira {
         let error = format!("{}: {trouble}", change.key);
         let outcome = match trouble.kind {
             TroubleKind::FateUnknown => Outcome::Unknown { error },
+            kind if kind.is_of_one_issue() => Outcome::Refused { error },
             _ => Outcome::Failed { error },
         };
         log.outcome(&change, outcome).await?;
@@ -109,7 +110,7 @@ impl Jira {
         }
         let body = match edit::body(change, screen.as_deref()) {
             Ok(body) => body,
-            Err(error) => return Ok(Outcome::Failed { error: format!("{}: {error}", change.key) }),
+            Err(error) => return Ok(Outcome::Refused { error: format!("{}: {error}", change.key) }),
         };
         let answered = self.put(change, &body, stop).await;
         if let (Err(TroubleKind::Invalid), Some(key)) = (answered.as_ref().map_err(|trouble| trouble.kind), screen_key)
@@ -142,5 +143,5 @@ impl Jira {
 /// What becomes of a change to an issue that was moved away.
 fn strayed(change: &Change, project: &str) -> Outcome {
     let error = format!("it was moved to {project}, which isn't among projects: nothing was written there");
-    Outcome::Failed { error: format!("{}: {error}", change.key) }
+    Outcome::Refused { error: format!("{}: {error}", change.key) }
 }
