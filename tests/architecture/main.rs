@@ -1,7 +1,9 @@
 //! The rooms hold: each imports only what stands to its left, and the first four are pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Left to right; each may import anything before it. `sandbox` stands apart and is imported by the command line alone.
 const ROOMS: [&str; 9] = ["model", "roadmap", "score", "plan", "tracker", "store", "settings", "daemon", "cli"];
@@ -149,5 +151,42 @@ fn the_preview_is_handed_no_writer() {
 fn no_flag_for_a_dry_run_exists_below_the_command_line() {
     for source in sources().iter().filter(|source| source.room != "cli") {
         assert!(!code(source).contains("dry_run"), "{}", source.path.display());
+    }
+}
+
+/// What `deny.toml` allows: licences, and crates that must not be there.
+fn allowed() -> (BTreeSet<String>, BTreeSet<String>) {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deny.toml")).expect("deny.toml");
+    let quoted = |section: &str| -> BTreeSet<String> {
+        let body = text.split(section).nth(1).expect("the list").split("\n]").next().expect("its end");
+        let body = body.split("}]").next().expect("its end");
+        body.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    (quoted("allow = ["), quoted("\ndeny = ["))
+}
+
+#[test]
+fn every_dependency_is_from_the_registry_under_a_licence_that_deny_toml_allows() {
+    let told = Command::new(env!("CARGO"))
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    let (licences, denied) = allowed();
+    let packages = told["packages"].as_array().expect("packages");
+    assert!(packages.len() > 100 && licences.len() > 5 && denied.len() == 2, "{licences:?} {denied:?}");
+    for package in packages.iter().filter(|package| package["name"] != env!("CARGO_PKG_NAME")) {
+        let name = package["name"].as_str().expect("a name");
+        assert!(!denied.contains(name), "{name} is denied");
+        let source = package["source"].as_str().unwrap_or("a path");
+        assert_eq!(source, "registry+https://github.com/rust-lang/crates.io-index", "{name}");
+        let licence = package["license"].as_str().unwrap_or_else(|| panic!("{name} names no licence"));
+        let licence = spdx::Expression::parse_mode(licence, spdx::ParseMode::LAX).expect(name);
+        let is_allowed = |wanted: &spdx::LicenseReq| {
+            wanted.license.id().is_some_and(|id| licences.contains(id.name)) && wanted.addition.is_none()
+        };
+        assert!(licence.evaluate(is_allowed), "{name}: {licence} isn't allowed");
     }
 }
