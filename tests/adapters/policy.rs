@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use roadmapd::tracker::{Fetch, Tracker, TroubleKind, Write, install_tls};
+use roadmapd::tracker::{Fetch, Policy, Tracker, TroubleKind, Write, install_tls};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -12,7 +12,8 @@ use wiremock::matchers::{header, path};
 use wiremock::{Mock, ResponseTemplate};
 
 use super::support::{
-    Notes, Rig, Shelf, TOKEN, change, github, github_config, jira, jira_config, json, policy, token_file,
+    Notes, Rig, Shelf, TOKEN, change, github, github_config, github_with, jira, jira_config, jira_with, json, policy,
+    token_file,
 };
 
 async fn repository(rig: &Rig) {
@@ -46,6 +47,46 @@ async fn a_read_is_tried_again_after_server_errors_and_limits_that_pass() {
         rig.poll(None, &Shelf::default()).await.expect("read in the end");
         let requests = rig.tracker.requests();
         assert_eq!((requests.reads, requests.retries), (5, 3));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_or_too_deep_is_garbled_and_nothing_of_it_is_kept() {
+    let small = || Policy { body_bytes_max: 10_000, ..policy() };
+    let large = format!("[{}]", "[],".repeat(10_000));
+    let deep = format!("[{{\"id\":1,\"number\":1,\"reactions\":{}1{}}}]", "[".repeat(500), "]".repeat(500));
+    for (body, words) in [(large, "more than"), (deep, "JSON")] {
+        let rig = github_with(small()).await;
+        Mock::given(path("/repos/acme/api"))
+            .respond_with(json(200, &json!({"id": 1, "has_issues": true})))
+            .mount(&rig.server)
+            .await;
+        let answer = ResponseTemplate::new(200).set_body_raw(body.clone(), "application/json");
+        Mock::given(path("/repos/acme/api/issues")).respond_with(answer.clone()).mount(&rig.server).await;
+        let trouble = rig.poll(None, &Shelf::default()).await.expect_err("garbled");
+        assert!(trouble.kind == TroubleKind::Garbled && trouble.what.contains(words), "{trouble}");
+        let rig = jira_with(small(), None).await;
+        Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&rig.server).await;
+        let trouble = rig.poll(None, &Shelf::default()).await.expect_err("garbled");
+        assert_eq!(trouble.kind, TroubleKind::Garbled, "{trouble}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_never_followed_and_the_credential_stays() {
+    for status in [301, 302, 307, 308] {
+        let elsewhere = wiremock::MockServer::start().await;
+        let away = ResponseTemplate::new(status).insert_header("location", format!("{}/stolen", elsewhere.uri()));
+        for rig in [github().await, jira().await] {
+            Mock::given(wiremock::matchers::any()).respond_with(away.clone()).mount(&rig.server).await;
+            rig.poll(None, &Shelf::default()).await.expect_err("a redirect");
+            let (result, notes) = (rig.tracker.prepare(Default::default()).await, Notes::default());
+            drop(result);
+            let stop = CancellationToken::new();
+            let one = change("github", "acme/api#7", "7", &[], &[("", "p-low")]);
+            drop(rig.tracker.write(vec![one], &notes, &stop).await);
+        }
+        assert_eq!(elsewhere.received_requests().await.unwrap_or_default().len(), 0, "{status}");
     }
 }
 
