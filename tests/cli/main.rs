@@ -1,5 +1,6 @@
 //! The binary as a black box: exit codes, JSON, signals, and what it leaves in the trackers. They are served by this process.
 
+mod asks;
 mod daemon;
 mod desk;
 mod first_contact;
