@@ -167,7 +167,9 @@ async fn take_in<T: Fetch>(
         part => {
             let whole = conclude(works, shelf, name, state, true, Some(part)).await?;
             settled.changed += whole.changed;
-            settled.findings.extend(whole.findings);
+            let new =
+                whole.findings.into_iter().filter(|finding| !settled.findings.contains(finding)).collect::<Vec<_>>();
+            settled.findings.extend(new);
             settled.moved.extend(whole.moved);
             settled.allowed.extend(whole.allowed);
             (settled.containers, settled.reach) = (whole.containers, whole.reach);
