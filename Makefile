@@ -1,12 +1,16 @@
 # What people type. CI runs the same.
 
-.PHONY: test lint demo bench doc counterparts
+.PHONY: test lint demo bench doc counterparts soak
 
 test: ## all tests
 	cargo test --locked
 
 counterparts: ## what tests/counterparts plays against, from npm and PyPI into target/counterparts (350 MB, once)
 	tests/counterparts/install.sh
+
+SEEDS = 1000
+soak: ## people edit while everything fails and dies, SEEDS times
+	SOAK_SEEDS=$(SEEDS) cargo test --locked --test soak
 
 lint: ## format, clippy with warnings denied, and everything that isn't Rust
 	cargo fmt --check

@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 use crate::model::{Day, Timestamp};
 use crate::settings::Settings;
 use crate::store::StoreTrouble;
-use crate::tracker::{Tracker, Trouble};
+use crate::tracker::{Policy, Tracker, Trouble};
 
 pub use by_hand::{preview_retire, rejoin, retire, undo};
 pub use cycle::{Order, Preview, Turned, preview, turn};
@@ -69,6 +69,16 @@ impl Works {
         let trackers =
             settings.trackers.iter().map(|config| Tracker::connect(config).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Self { settings, trackers, clock, census_pages: CENSUS_PAGES })
+    }
+
+    /// Connects them all with a patience of one's own.
+    ///
+    /// # Errors
+    /// As [`Works::connect`].
+    pub fn connect_with(settings: Arc<Settings>, clock: Clock, policy: Policy) -> Result<Self, Trouble> {
+        let connect = |config| Tracker::connect_with(config, policy).map(Arc::new);
+        let trackers = settings.trackers.iter().map(connect).collect::<Result<_, _>>()?;
+        Ok(Self { settings, trackers, clock })
     }
 }
 

@@ -169,13 +169,20 @@ impl Ledger {
     }
 
     /// Hands the rows of an issue on to the one that it became elsewhere. A row that is there already stays, unless it only
-    /// took for a person's what the old one knows as ours.
+    /// took for a person's what the old one knows as ours. What a person changed there since is theirs whatever the old one
+    /// was about to write.
     pub fn hand_on(&mut self, from: &IssueId, to: &IssueId) {
         let moved: Vec<(RowKey, Row)> =
             self.rows_of(from).map(|(key, row)| (RowKey { issue: to.clone(), ..key.clone() }, row.clone())).collect();
         self.rows.retain(|key, _| key.issue != *from);
         for (key, row) in moved {
-            match self.rows.get(&key) {
+            let changed = |fresh: &&Row| fresh.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::Changed);
+            let fresh = self.rows.get(&key);
+            if let Some(hold) = fresh.filter(changed).and_then(|fresh| fresh.hold.clone()) {
+                self.rows.insert(key, Row { hold: Some(hold), intent: None, ..row });
+                continue;
+            }
+            match fresh {
                 Some(fresh)
                     if fresh.ours.is_some() || fresh.intent.is_some() || fresh.released || row.ours.is_none() => {}
                 _ => drop(self.rows.insert(key, row)),

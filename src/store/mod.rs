@@ -3,6 +3,7 @@
 //! Callers see values of the other rooms and [`StoreTrouble`], never a database's types. No token and no issue body ever
 //! goes in: nothing here takes one.
 
+mod life;
 mod lock;
 mod sqlite;
 mod trouble;
@@ -17,6 +18,9 @@ use crate::plan::{Change, Ledger, Outcome, Writing};
 use crate::score::{Formula, ItemScore};
 use crate::tracker::{Page, Read};
 
+use life::Life;
+
+pub use life::Death;
 pub use lock::Lock;
 pub use trouble::StoreTrouble;
 pub use types::{CycleRecord, CycleSummary, JournalEntry, Request, TrackerState, WaitingPlan};
@@ -28,6 +32,7 @@ pub type HandLinks = (Vec<(IssueKey, IssueKey)>, Vec<(IssueKey, IssueKey)>);
 #[derive(Clone, Debug)]
 pub struct Store {
     backend: Backend,
+    life: Arc<Life>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,7 +48,7 @@ impl Store {
     /// this version can't use, or one whose directory is missing.
     pub async fn open(url: &str) -> Result<Self, StoreTrouble> {
         let sqlite = sqlite::Sqlite::open(&address(url)?).await?;
-        Ok(Self { backend: Backend::Sqlite(Arc::new(sqlite)) })
+        Ok(Self::on(sqlite))
     }
 
     /// Opens the store for reading only; None where there is none. Creates, migrates and changes nothing.
@@ -52,7 +57,29 @@ impl Store {
     /// As [`Store::open`]; besides, an older schema is refused, since reading alone may not migrate it.
     pub async fn open_existing_read_only(url: &str) -> Result<Option<Self>, StoreTrouble> {
         let sqlite = sqlite::Sqlite::open_existing_read_only(&address(url)?).await?;
-        Ok(sqlite.map(|sqlite| Self { backend: Backend::Sqlite(Arc::new(sqlite)) }))
+        Ok(sqlite.map(Self::on))
+    }
+
+    fn on(sqlite: sqlite::Sqlite) -> Self {
+        Self { backend: Backend::Sqlite(Arc::new(sqlite)), life: Arc::default() }
+    }
+
+    /// For tests of deaths: at the `nth` write from now (the next is 1) this store and its clones fail as though the process
+    /// had died there, and so does everything after it, reading included. A new one is opened as a new process would.
+    #[must_use]
+    pub fn dying_at(self, nth: u64, death: Death) -> Self {
+        self.life.end_at(nth, death);
+        self
+    }
+
+    /// Waits for the death that [`Store::dying_at`] planned. Without one it never ends.
+    pub async fn died(&self) {
+        self.life.ended().await;
+    }
+
+    /// How often this store and its clones were asked to write, for tests that want to die at each of these times.
+    pub fn writes_so_far(&self) -> u64 {
+        self.life.writes_so_far()
     }
 
     /// Takes the writer lock, waiting at most `wait`. `who` is the command, for whoever waits behind it.
@@ -101,20 +128,23 @@ fn address(url: &str) -> Result<std::path::PathBuf, StoreTrouble> {
     }
 }
 
-/// Declares what every backend answers: one method here for each of the backend's own name.
+/// Declares what every backend answers: one method here for each of the backend's own name, and whether it writes.
 macro_rules! interface {
-    ($($(#[$doc:meta])* fn $name:ident(&self $(, $arg:ident: $type:ty)* $(,)?) -> $answer:ty;)*) => {
+    ($($(#[$doc:meta])* $effect:ident fn $name:ident(&self $(, $arg:ident: $type:ty)* $(,)?) -> $answer:ty;)*) => {
         impl Store {$(
             $(#[$doc])*
             ///
             /// # Errors
             /// The database's own troubles: full, read-only, busy, damaged.
             pub async fn $name(&self $(, $arg: $type)*) -> Result<$answer, StoreTrouble> {
-                match &self.backend {
-                    Backend::Sqlite(sqlite) => {
-                        sqlite.$name($($arg),*).await.map_err(|failure| sqlite.trouble(stringify!($name), failure))
+                let call = async {
+                    match &self.backend {
+                        Backend::Sqlite(sqlite) => {
+                            sqlite.$name($($arg),*).await.map_err(|failure| sqlite.trouble(stringify!($name), failure))
+                        }
                     }
-                }
+                };
+                self.life.$effect(call).await
             }
         )*}
     };
@@ -124,109 +154,109 @@ interface! {
     // ---- trackers
 
     /// What is remembered about a tracker; the default for one that was never read.
-    fn tracker(&self, tracker: &TrackerName) -> TrackerState;
+    reads fn tracker(&self, tracker: &TrackerName) -> TrackerState;
     /// Ends a whole reading whose pages are all saved, and the listing if it was one. The memory moves only here. The first
     /// reading counts as a census.
     /// A server other than the stored one is refused ([`StoreTrouble::OtherServer`]) and nothing moves.
-    fn finish_reading(&self, tracker: &TrackerName, read: &Read, at: Timestamp, census: bool) -> ();
+    writes fn finish_reading(&self, tracker: &TrackerName, read: &Read, at: Timestamp, census: bool) -> ();
     /// Notes that a reading failed, with its sentence. Nothing else moves.
-    fn read_failed(&self, tracker: &TrackerName, at: Timestamp, sentence: &str) -> ();
+    writes fn read_failed(&self, tracker: &TrackerName, at: Timestamp, sentence: &str) -> ();
 
     // ---- issues
 
     /// Saves a page of a reading, all or nothing: its issues, that they were listed, and where the listing stands.
-    fn save_page(&self, tracker: &TrackerName, page: &Page) -> ();
+    writes fn save_page(&self, tracker: &TrackerName, page: &Page) -> ();
     /// How many issues the listing that is under way has shown so far, and how many of the tracker's are known.
-    fn listing(&self, tracker: &TrackerName) -> (u64, u64);
+    reads fn listing(&self, tracker: &TrackerName) -> (u64, u64);
     /// What the listing that is under way has shown so far.
-    fn listed(&self, tracker: &TrackerName) -> BTreeSet<String>;
+    reads fn listed(&self, tracker: &TrackerName) -> BTreeSet<String>;
     /// Saves issues by id, all or none. A key that changed becomes an alias; the item that was assigned stays.
-    fn save_issues(&self, issues: &[Issue]) -> ();
+    writes fn save_issues(&self, issues: &[Issue]) -> ();
     /// Every issue, sorted by id, with its item and aliases.
-    fn issues(&self) -> Vec<Issue>;
+    reads fn issues(&self) -> Vec<Issue>;
     /// These issues of a tracker, sorted by id; unknown ones are left out.
-    fn issues_by_id(&self, tracker: &TrackerName, ids: &[String]) -> Vec<Issue>;
+    reads fn issues_by_id(&self, tracker: &TrackerName, ids: &[String]) -> Vec<Issue>;
     /// When each of these issues of a tracker last changed; unknown ones are left out.
-    fn stamps(&self, tracker: &TrackerName, ids: &[String]) -> BTreeMap<String, Timestamp>;
+    reads fn stamps(&self, tracker: &TrackerName, ids: &[String]) -> BTreeMap<String, Timestamp>;
     /// Says which item issues are part of; writes only where that differs. Unknown issues are left out.
-    fn assign_items(&self, items: &[(IssueId, ItemId)]) -> ();
+    writes fn assign_items(&self, items: &[(IssueId, ItemId)]) -> ();
     /// An issue became another one elsewhere: its ledger rows, item and keys are handed on to that one, which is saved.
-    fn move_issue(&self, from: &IssueId, there: &Issue) -> ();
+    writes fn move_issue(&self, from: &IssueId, there: &Issue) -> ();
     /// Issues of a tracker that a full listing didn't show though they are stored as being there, sorted by id.
-    fn unlisted(&self, tracker: &TrackerName, listed: &BTreeSet<String>) -> Vec<Issue>;
+    reads fn unlisted(&self, tracker: &TrackerName, listed: &BTreeSet<String>) -> Vec<Issue>;
     /// Takes issues out that are gone for good, with their aliases. Their ledger rows and journal stay.
-    fn remove_issues(&self, ids: &[IssueId]) -> ();
+    writes fn remove_issues(&self, ids: &[IssueId]) -> ();
     /// The issue that has this key (ignoring case), else the one that once had it.
-    fn find_issue(&self, key: &IssueKey) -> Option<Issue>;
+    reads fn find_issue(&self, key: &IssueKey) -> Option<Issue>;
 
     // ---- the ledger
 
     /// The ledger as stored, open intents included.
-    fn ledger(&self) -> Ledger;
+    reads fn ledger(&self) -> Ledger;
     /// Makes the stored ledger `after`, all or nothing, writing only rows that differ from `before` or on which an intent
     /// was opened meanwhile. An open intent on a row that `after` doesn't know stays.
-    fn save_ledger(&self, before: &Ledger, after: &Ledger) -> ();
+    writes fn save_ledger(&self, before: &Ledger, after: &Ledger) -> ();
     /// Makes a change's intents durable before it leaves: its journal entry, and on its ledger rows the intent and the turn.
-    fn intend(&self, writing: Writing, change: &Change) -> ();
+    writes fn intend(&self, writing: Writing, change: &Change) -> ();
     /// Journals what became of an intended change. Moves nothing in the ledger.
-    fn outcome(&self, cycle: u64, change: &Change, outcome: &Outcome, at: Timestamp) -> ();
+    writes fn outcome(&self, cycle: u64, change: &Change, outcome: &Outcome, at: Timestamp) -> ();
 
     // ---- cycles
 
     /// Begins a cycle and gives its number, one more than the last, from 1. `cause` is who or what started it.
-    fn begin_cycle(&self, at: Timestamp, cause: &str) -> u64;
+    writes fn begin_cycle(&self, at: Timestamp, cause: &str) -> u64;
     /// Ends a cycle with what it did.
-    fn end_cycle(&self, n: u64, summary: &CycleSummary, at: Timestamp) -> ();
+    writes fn end_cycle(&self, n: u64, summary: &CycleSummary, at: Timestamp) -> ();
     /// The last cycle's number; 0 before the first.
-    fn last_cycle(&self) -> u64;
+    reads fn last_cycle(&self) -> u64;
     /// The last cycles, newest first, at most `limit`.
-    fn cycles(&self, limit: u32) -> Vec<CycleRecord>;
+    reads fn cycles(&self, limit: u32) -> Vec<CycleRecord>;
     /// What a cycle wrote or tried to, in the order of writing.
-    fn journal(&self, cycle: u64) -> Vec<JournalEntry>;
+    reads fn journal(&self, cycle: u64) -> Vec<JournalEntry>;
     /// When these cycles began; unknown ones are left out.
-    fn cycle_times(&self, cycles: &[u64]) -> BTreeMap<u64, Timestamp>;
+    reads fn cycle_times(&self, cycles: &[u64]) -> BTreeMap<u64, Timestamp>;
 
     // ---- people
 
     /// Puts a person's request down for the next cycle. Needs no writer lock.
-    fn ask(&self, request: &Request, at: Timestamp) -> ();
+    writes fn ask(&self, request: &Request, at: Timestamp) -> ();
     /// Requests that nobody has answered yet, oldest first, each with its number.
-    fn asked(&self) -> Vec<(i64, Request)>;
+    reads fn asked(&self) -> Vec<(i64, Request)>;
     /// Marks a request as answered, with a sentence on what came of it.
-    fn answered(&self, id: i64, at: Timestamp, note: &str) -> ();
+    writes fn answered(&self, id: i64, at: Timestamp, note: &str) -> ();
     /// Since when nothing is written on a person's word. None: not paused.
-    fn paused(&self) -> Option<Timestamp>;
+    reads fn paused(&self) -> Option<Timestamp>;
     /// Pauses or resumes.
-    fn set_paused(&self, since: Option<Timestamp>) -> ();
+    writes fn set_paused(&self, since: Option<Timestamp>) -> ();
     /// Pairs that a person joined, and pairs that a person parted.
-    fn links(&self) -> HandLinks;
+    reads fn links(&self) -> HandLinks;
     /// Two issues are one piece of work, whatever was said before.
-    fn join(&self, a: &IssueKey, b: &IssueKey) -> ();
+    writes fn join(&self, a: &IssueKey, b: &IssueKey) -> ();
     /// Two issues are not one piece of work, whatever was said before.
-    fn part(&self, a: &IssueKey, b: &IssueKey) -> ();
+    writes fn part(&self, a: &IssueKey, b: &IssueKey) -> ();
 
     // ---- plan and scores
 
     /// Keeps the plan that waits for a person, beside the last ones that did; None: none waits.
-    fn save_waiting(&self, plan: Option<&WaitingPlan>) -> ();
+    writes fn save_waiting(&self, plan: Option<&WaitingPlan>) -> ();
     /// The plan that waits for a person.
-    fn waiting(&self) -> Option<WaitingPlan>;
+    reads fn waiting(&self) -> Option<WaitingPlan>;
     /// A plan that waits or once waited, by its fingerprint; the last 50 are kept.
-    fn reviewed(&self, fingerprint: &str) -> Option<WaitingPlan>;
+    reads fn reviewed(&self, fingerprint: &str) -> Option<WaitingPlan>;
     /// Keeps the scores of all items: writes those that changed, removes those of items that are gone. `day` is the day
     /// that they were found for.
-    fn save_scores(&self, scores: &[ItemScore], formula: &Formula, day: Day) -> ();
+    writes fn save_scores(&self, scores: &[ItemScore], formula: &Formula, day: Day) -> ();
     /// All scores, sorted by item.
-    fn scores(&self) -> Vec<ItemScore>;
+    reads fn scores(&self) -> Vec<ItemScore>;
     /// One item's score.
-    fn score_of(&self, item: &ItemId) -> Option<ItemScore>;
+    reads fn score_of(&self, item: &ItemId) -> Option<ItemScore>;
     /// The first day on which time alone could change any level.
-    fn next_due(&self) -> Option<Day>;
+    reads fn next_due(&self) -> Option<Day>;
 
     // ---- notes
 
     /// A small value by its name.
-    fn note(&self, key: &str) -> Option<String>;
+    reads fn note(&self, key: &str) -> Option<String>;
     /// Keeps a small value by its name.
-    fn set_note(&self, key: &str, value: &str) -> ();
+    writes fn set_note(&self, key: &str, value: &str) -> ();
 }

@@ -108,6 +108,9 @@ pub enum StoreTrouble {
     /// The store was closed.
     #[error("the database {} was closed already; this is a fault of roadmapd: please report it", .0.display())]
     Closed(PathBuf),
+    /// A test let the process die here.
+    #[error("this process died here, as a test wanted")]
+    Died,
     /// Anything else.
     #[error("the database {} failed to {doing}: {why}; check the file, its permissions and the disk", path.display())]
     Failed {

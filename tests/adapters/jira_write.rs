@@ -113,3 +113,14 @@ async fn a_limit_that_outlasts_the_patience_stops_the_batch_and_says_when_it_end
     assert!(trouble.to_string().contains("the limit ends at 2"), "{trouble}");
     assert!(puts(&rig).await.len() <= 4 && notes.len() <= 8);
 }
+
+#[tokio::test]
+async fn a_page_that_a_proxy_answers_a_write_with_leaves_open_whether_it_arrived() {
+    let rig = jira().await;
+    put(&rig, "1", ResponseTemplate::new(200).set_body_raw("<html>Please sign in</html>", "text/html")).await;
+    put(&rig, "2", json(200, &json!({"id": "2", "key": "PAY-2"}))).await;
+    let (result, notes) = write(&rig, vec![p1("1"), p1("2")]).await;
+    result.expect("the batch goes on");
+    let told = |start: &str| notes.iter().any(|note| note.starts_with(start));
+    assert!(notes.len() == 4 && told("unknown PAY-1") && told("done PAY-2"), "{notes:?}");
+}

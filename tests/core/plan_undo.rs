@@ -1,7 +1,7 @@
 //! Taking a cycle back.
 
 use roadmapd::model::{Aspect, Complexity, Priority};
-use roadmapd::plan::{Change, Existing, HoldReason, Plan, SkipReason, undo};
+use roadmapd::plan::{Change, Existing, Hold, HoldReason, Intent, Plan, Row, SkipReason, undo};
 
 use crate::plan_world::{World, id, names, row_key};
 
@@ -164,8 +164,8 @@ fn rows_are_handed_on_to_the_issue_that_one_became_but_not_over_what_is_known_th
     ledger.hand_on(&from, &to);
     assert_eq!((ledger.rows.get(&there), ledger.rows_of(&from).count()), (Some(&written), 0));
     // What was taken for a person's there, before it was known where it came from, is ours.
-    let found = roadmapd::plan::Row {
-        hold: Some(roadmapd::plan::Hold {
+    let found = Row {
+        hold: Some(Hold {
             at: written.ours.clone(),
             reason: HoldReason::Found,
             since: 2,
@@ -176,11 +176,21 @@ fn rows_are_handed_on_to_the_issue_that_one_became_but_not_over_what_is_known_th
         ..Default::default()
     };
     let mut ledger = world.ledger.clone();
-    ledger.rows.insert(there.clone(), found);
+    ledger.rows.insert(there.clone(), found.clone());
     ledger.hand_on(&from, &to);
     assert_eq!(ledger.rows.get(&there), Some(&written));
+    // What a person changed there since is theirs, even where the old one was about to write just that.
+    let mut taken = found.clone();
+    taken.hold =
+        found.hold.map(|hold| Hold { at: Some("priority/p0".to_owned()), reason: HoldReason::Changed, ..hold });
+    let (to_write, mut ledger) = (Some("priority/p0".to_owned()), world.ledger.clone());
+    let intent = Intent { from: written.ours.clone(), to: to_write, level: None, cycle: 2, undoes: None };
+    ledger.rows.insert(row_key(JIRA, Aspect::Priority), Row { intent: Some(intent), ..written.clone() });
+    ledger.rows.insert(there.clone(), taken.clone());
+    ledger.hand_on(&from, &to);
+    assert_eq!(ledger.rows.get(&there), Some(&Row { hold: taken.hold, ..written }));
     // What was written there since stays.
-    let fresh = roadmapd::plan::Row { ours: Some("priority/p0".to_owned()), ..Default::default() };
+    let fresh = Row { ours: Some("priority/p0".to_owned()), ..Default::default() };
     let mut ledger = world.ledger.clone();
     ledger.rows.insert(there.clone(), fresh.clone());
     ledger.hand_on(&from, &to);

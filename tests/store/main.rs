@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod cycles;
+mod dying;
 mod issues;
 mod ledger;
 mod locking;

@@ -309,7 +309,8 @@ impl Lane {
         )
     }
 
-    fn fate_unknown(&self, asked: &Asked<'_>, why: &str) -> Trouble {
+    /// The trouble of a write of which nobody knows whether it arrived.
+    pub(super) fn fate_unknown(&self, asked: &Asked<'_>, why: &str) -> Trouble {
         let next = "it isn't repeated blindly; the next cycle reads what stands there";
         self.trouble(TroubleKind::FateUnknown, format!("{asked} left and may or may not have arrived: {why}"), next)
     }

@@ -24,7 +24,10 @@ pub(in crate::tracker) fn transport(
     if is_loopback(base) {
         builder = builder.no_proxy();
     }
-    if let Some(path) = ca_file {
+    if base.scheme() == "http" {
+        // Redirects aren't followed, so nothing is ever encrypted: reading the system's certificates would be for nothing.
+        builder = builder.tls_certs_only([]);
+    } else if let Some(path) = ca_file {
         builder = builder.tls_certs_merge(certificates(lane, path)?);
     }
     builder.build().map_err(|error| {

@@ -4,7 +4,7 @@ use std::sync::{PoisonError, RwLock};
 
 use http::Method;
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -108,7 +108,8 @@ impl Client {
         self.lane.json(&asked, &answer)
     }
 
-    /// Sends a writing request whose place in the budget was taken before; a status outside 2xx is a trouble.
+    /// Sends a writing request whose place in the budget was taken before; a status outside 2xx is a trouble, and so is a page
+    /// that something in between answered with: Jira answers nothing, or JSON.
     pub(super) async fn write(
         &self,
         method: Method,
@@ -117,7 +118,14 @@ impl Client {
         stop: &CancellationToken,
     ) -> Result<Answer, Trouble> {
         let asked = Asked { method, target, effect: Effect::Reserved };
-        self.send(&asked, Some(body), Some(stop)).await
+        let answer = self.send(&asked, Some(body), Some(stop)).await?;
+        if answer.body.is_empty() || serde_json::from_slice::<IgnoredAny>(&answer.body).is_ok() {
+            return Ok(answer);
+        }
+        Err(self.lane.fate_unknown(
+            &asked,
+            &format!("it was answered {} with something that isn't JSON", answer.status.as_u16()),
+        ))
     }
 
     async fn send(
