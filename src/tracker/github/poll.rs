@@ -1,20 +1,20 @@
 //! Ask -> pages of issues -> Read: one listing a repository, a delta of it, or a 304.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
+use super::blockers::keep_blockers;
 use super::client::Client;
-use super::map::{self, Place};
 use super::memory::{Memory, Repository};
 use super::reach::Followed;
 use super::wire::Row;
 use super::{Github, Home};
-use crate::model::{ContainerKey, Issue, Relation, RelationKind};
+use crate::model::{ContainerKey, Issue};
 use crate::tracker::http::{Answer, http_date, side_by_side, work_off};
 use crate::tracker::{Ask, Bookmark, Known, Page, Read, Trouble, TroubleKind};
 
@@ -32,7 +32,7 @@ const BLOCKERS_AT_ONCE: usize = 8;
 /// What became of one repository.
 enum Outcome {
     /// It was read to its end.
-    Read { name: String, memory: Repository },
+    Read { name: String, memory: Box<Repository> },
     /// It went out of the configuration's reach.
     Left { name: String, finding: String },
 }
@@ -40,7 +40,7 @@ enum Outcome {
 /// What a repository's listing gave.
 enum Listing {
     /// Everything that was asked.
-    Read { memory: Repository },
+    Read { memory: Box<Repository> },
     /// A redirect of its first page.
     Elsewhere { target: String, answer: Answer },
 }
@@ -87,7 +87,8 @@ impl Github {
         });
         for read in read.await? {
             match read {
-                Outcome::Read { name, memory: mut repository } => {
+                Outcome::Read { name, memory: repository } => {
+                    let mut repository = *repository;
                     let labels = self.facts().get(&name).and_then(|facts| facts.labels.clone());
                     repository.labels = labels;
                     memory.repositories.insert(name, repository);
@@ -99,8 +100,9 @@ impl Github {
         }
         self.reaches(memory.repositories.keys());
         let own = memory.repositories.values().flat_map(|repository| &repository.findings);
+        let unlisted = memory.repositories.iter().filter_map(|(name, of)| self.unlisted_blockers(name, of));
         let findings: BTreeSet<String> =
-            memory.findings.iter().chain(memory.left.values()).chain(own).cloned().collect();
+            memory.findings.iter().chain(memory.left.values()).chain(own).cloned().chain(unlisted).collect();
         Ok(Read {
             memory: memory.text(),
             server: self.server.clone(),
@@ -179,7 +181,7 @@ impl Github {
         let whole = memory.url.is_empty();
         self.learn(name, &memory, whole);
         if !memory.has_issues {
-            return Ok(Listing::Read { memory });
+            return Ok(Listing::Read { memory: Box::new(memory) });
         }
         let url = listing(name, whole, memory.newest);
         let etag = memory.etag.clone().filter(|_| memory.url == url);
@@ -197,7 +199,7 @@ impl Github {
             let conditional = etag.as_deref().filter(|_| etag_of_first.is_none());
             let answer = client.get(&target, conditional).await?;
             if answer.status.as_u16() == 304 && conditional.is_some() {
-                return Ok(Listing::Read { memory });
+                return Ok(Listing::Read { memory: Box::new(memory) });
             }
             if again.take().is_some() && PAGE_IS_GONE.contains(&answer.status.as_u16()) {
                 (memory.newest, memory.read_at, target) = (None, None, url.clone());
@@ -215,7 +217,7 @@ impl Github {
             for row in rows.iter().filter(|row| row.pull_request.is_none()) {
                 (any, summaries) = (true, summaries || row.issue_dependencies_summary.is_some());
             }
-            let (issues, exhausted) = self.sift(client, &home, rows, &reach, poll).await?;
+            let (issues, exhausted) = self.sift(client, &home, rows, &reach, poll, &mut memory.unlisted).await?;
             let here = Repository { under_way: Some(target.clone()), ..memory.clone() };
             let bookmark = here.bookmark().filter(|_| whole && poll.census);
             self.send(poll, Page { issues, listed: poll.census, bookmark }).await?;
@@ -237,23 +239,7 @@ impl Github {
         memory.etag = etag_of_first.flatten();
         let bookmark = memory.bookmark().filter(|_| whole && poll.census);
         self.send(poll, Page { bookmark, ..Page::default() }).await?;
-        Ok(Listing::Read { memory })
-    }
-
-    /// Remembers that a server has no dependencies, and how that was found, until the next census.
-    fn conclude(&self, name: &str, memory: &mut Repository, refused: bool, told: bool) {
-        if memory.no_dependencies || (!refused && told) {
-            return;
-        }
-        memory.no_dependencies = true;
-        memory.findings.push(if refused {
-            format!("{}:{name}: the server knows no issue dependencies (404); blockers aren't read from it", self.name)
-        } else {
-            format!(
-                "{}: this Enterprise server's issues tell no dependencies; blockers aren't read from it until it is newer",
-                self.name
-            )
-        });
+        Ok(Listing::Read { memory: Box::new(memory) })
     }
 
     /// Takes over what is remembered of a repository; a catalogue that this process has read itself is fresher.
@@ -278,6 +264,7 @@ impl Github {
         rows: Vec<Row>,
         reach: &Reach<'_>,
         poll: &Poll<'_, K>,
+        unlisted: &mut BTreeSet<u64>,
     ) -> Result<(Vec<Issue>, bool), Trouble> {
         let place = home.place(&self.name, poll.ask.turn, false);
         let mut rows: Vec<Row> = rows.into_iter().filter(|row| row.pull_request.is_none()).collect();
@@ -299,11 +286,19 @@ impl Github {
         let mut issues = Vec::with_capacity(rows.len());
         for some in rows.chunks(BLOCKERS_AT_ONCE) {
             let mapped = some.iter().map(|row| {
-                let stored = stored.get(&row.id.to_string());
+                let stored = stored.get(&row.id.to_string()).filter(|_| !unlisted.contains(&row.number));
                 self.whole_issue(client, row, place, stored, reach.no_dependencies)
             });
-            for issue in side_by_side(mapped).await {
-                let issue = issue?;
+            for (row, mapped) in some.iter().zip(side_by_side(mapped).await) {
+                let (mut issue, refused) = mapped?;
+                if refused {
+                    let id = &issue.id.id;
+                    let known = poll.known.issues(std::slice::from_ref(id)).await?.remove(id);
+                    keep_blockers(&mut issue, known.as_ref());
+                    unlisted.insert(row.number);
+                } else {
+                    unlisted.remove(&row.number);
+                }
                 if stored.get(&issue.id.id).is_none_or(|stored| !same(stored, &issue)) {
                     issues.push(issue);
                 }
@@ -311,45 +306,6 @@ impl Github {
         }
         let exhausted = !reach.whole && older && issues.is_empty();
         Ok((issues, exhausted))
-    }
-
-    /// Maps a row; lists its blockers where their count is new, else carries the known ones over.
-    pub(super) async fn whole_issue(
-        &self,
-        client: &Client,
-        row: &Row,
-        place: Place<'_>,
-        stored: Option<&Issue>,
-        no_dependencies: &AtomicBool,
-    ) -> Result<Issue, Trouble> {
-        let mut issue = map::issue(row, place);
-        let summary = row.dependencies();
-        if summary.total() > 0 && !no_dependencies.load(Ordering::Relaxed) {
-            let carried = stored.filter(|stored| stored.blocker_count == summary.blocked_by).map(|stored| {
-                stored.relations.iter().filter(|relation| relation.kind == RelationKind::BlockedBy).cloned().collect()
-            });
-            let listed = match carried {
-                Some(relations) => Some(relations),
-                None => list_blockers(client, row.number, place).await?,
-            };
-            match listed {
-                Some(relations) => issue.relations.extend::<Vec<Relation>>(relations),
-                None => no_dependencies.store(true, Ordering::Relaxed),
-            }
-        }
-        issue.relations.sort();
-        issue.relations.dedup();
-        Ok(issue)
-    }
-}
-
-/// What blocks an issue. None: the server doesn't know dependencies.
-async fn list_blockers(client: &Client, number: u64, place: Place<'_>) -> Result<Option<Vec<Relation>>, Trouble> {
-    let target = format!("/repos/{}/issues/{number}/dependencies/blocked_by?per_page=100", place.repository);
-    match client.list::<Vec<Row>>(&target).await? {
-        Ok(pages) => Ok(Some(pages.iter().flat_map(|rows| map::blockers(rows, place)).collect())),
-        Err(answer) if answer.status.as_u16() == 404 => Ok(None),
-        Err(answer) => Err(client.refusal(Method::GET, &target, &answer)),
     }
 }
 
