@@ -2,6 +2,7 @@
 
 mod daemon;
 mod desk;
+mod disk;
 mod first_contact;
 mod flavours;
 mod killed;
