@@ -1,6 +1,7 @@
 //! The failures that the daemon must survive, each by whole cycles over HTTP; `docs/scenarios.md` lists them all.
 
 mod conflict;
+mod degradation;
 mod identity;
 mod people;
 mod reading;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, is_loopback, said, transport};
+use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, cut, is_loopback, said, transport};
 use crate::tracker::{JiraConfig, Secret, Trouble, TroubleKind};
 
 /// A Jira site with one credential, which goes to the site and to the gateway and nowhere else.
@@ -163,12 +163,13 @@ impl Client {
             if error.is_connect() || error.is_builder() {
                 Fault::Unsent(said(&error))
             } else {
-                Fault::Lost(said(&error))
+                cut(&error, &self.lane, said(&error))
             }
         })?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| Fault::Lost("the answer broke off".to_owned()))? {
+        let broken = |error: reqwest::Error| cut(&error, &self.lane, "the answer broke off".to_owned());
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > self.lane.policy.body_bytes_max {
                 return Err(Fault::TooLarge);
             }
