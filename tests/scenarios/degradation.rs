@@ -3,11 +3,53 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use roadmapd::sandbox::{Corpus, Fault, GithubIssueSeed, JiraIssueSeed, Matcher, Tracker};
+use roadmapd::sandbox::{Corpus, Fault, FaultPlan, GithubIssueSeed, JiraIssueSeed, Matcher, Tracker};
 use roadmapd::tracker::{Policy, TrackerConfig};
 
-use crate::people::cursor;
+use crate::people::{cursor, stored};
 use crate::world::{WRITES, World};
+
+fn ahead(seconds: i64) -> FaultPlan {
+    FaultPlan::from_toml(&format!("[[fault]]\nfault = 'clock_skew'\nseconds = {seconds}\n")).expect("a plan")
+}
+
+#[tokio::test]
+async fn a_tracker_whose_clock_was_hours_ahead_and_is_put_right_hides_no_change() {
+    let world = World::new(Corpus::generated(61, 24), WRITES).await;
+    world.trackers.plan_faults(ahead(6 * 3600));
+    world.turn().await;
+    let keys = world.open_keys();
+    let sides = [
+        keys.iter().find(|key| key.contains('#')).expect("an issue"),
+        keys.iter().find(|key| !key.contains('#')).expect("an issue"),
+    ];
+    // Stamped by the clock that is ahead, and seen.
+    for key in sides {
+        world.trackers.edit_title(key, "Said ahead of time").expect("an issue");
+    }
+    world.pass(60);
+    world.turn().await;
+    world.trackers.heal_all();
+    for round in 0..6 {
+        for key in sides {
+            world.trackers.edit_title(key, &format!("Said in round {round}")).expect("an issue");
+        }
+        world.pass(1200);
+        let turned = world.turn().await;
+        assert_eq!(turned.errors, Vec::<String>::new());
+        let known = stored(&world).await;
+        for key in sides {
+            assert_eq!(known[key].title, format!("Said in round {round}"), "{key}");
+        }
+    }
+    // Everything is listed anew once, not in every cycle from then on.
+    for _ in 0..2 {
+        world.trackers.reset_counts();
+        let turned = world.turn().await;
+        assert_eq!((turned.errors.len(), turned.written), (0, 0));
+        assert_eq!(world.requests(), (1, 2), "{:?}", world.trackers.requests());
+    }
+}
 
 #[tokio::test]
 async fn a_tracker_that_answers_byte_by_byte_for_hours_is_given_up_by_name_while_the_other_goes_on() {

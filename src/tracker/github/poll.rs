@@ -198,6 +198,13 @@ impl Github {
         loop {
             let conditional = etag.as_deref().filter(|_| etag_of_first.is_none());
             let answer = client.get(&target, conditional).await?;
+            let told_at = answer.header("date").and_then(http_date);
+            if !whole && etag_of_first.is_none() && is_ahead(memory.newest, told_at) {
+                // The server's clock was ahead and was put right: what changed since bears older stamps than were seen.
+                let Repository { id, was, private, has_issues, labels, findings, .. } = memory;
+                let anew = Repository { id, was, private, has_issues, labels, findings, ..Repository::default() };
+                return Box::pin(self.list(client, name, anew, poll)).await;
+            }
             if answer.status.as_u16() == 304 && conditional.is_some() {
                 return Ok(Listing::Read { memory: Box::new(memory) });
             }
@@ -211,7 +218,7 @@ impl Github {
             }
             let (rows, answer): (Vec<Row>, Answer) = client.decode(Method::GET, &target, answer)?;
             if etag_of_first.is_none() && (!whole || memory.read_at.is_none()) {
-                memory.read_at = answer.header("date").and_then(http_date);
+                memory.read_at = told_at;
             }
             memory.newest = memory.newest.max(rows.iter().map(|row| row.updated_at).max());
             for row in rows.iter().filter(|row| row.pull_request.is_none()) {
@@ -231,8 +238,9 @@ impl Github {
         }
         let told = !any || summaries || !self.enterprise;
         self.conclude(name, &mut memory, no_dependencies.into_inner(), told);
-        if whole {
-            // What changed behind the reading's back while it took its time must lie within the next one.
+        if whole || is_ahead(memory.newest, memory.read_at) {
+            // What changed behind the reading's back while it took its time must lie within the next one, and what a clock
+            // that was ahead has stamped must not hide it.
             memory.newest = memory.newest.map(|newest| memory.read_at.map_or(newest, |at| newest.min(at)));
         }
         memory.url = url;
@@ -307,6 +315,11 @@ impl Github {
         let exhausted = !reach.whole && older && issues.is_empty();
         Ok((issues, exhausted))
     }
+}
+
+/// Whether a stamp lies so far ahead of what the server's clock shows that a delta from there would miss what changes now.
+fn is_ahead(newest: Option<Timestamp>, now: Option<Timestamp>) -> bool {
+    newest.zip(now).is_some_and(|(newest, now)| newest.duration_since(now) > OVERLAP)
 }
 
 /// A listing's path and query: all of it, oldest first, or what changed since, newest change first.
