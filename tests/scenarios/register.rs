@@ -76,7 +76,7 @@ fn every_test_that_is_named_exists() {
 fn every_scenario_test_is_named() {
     let text = register();
     let named = named(&text);
-    for file in ["identity", "conflict", "reading", "safety"] {
+    for file in ["identity", "conflict", "reading", "safety", "degradation"] {
         let file = format!("tests/scenarios/{file}.rs");
         for test in tests_in(&root().join(&file)) {
             assert!(named.contains(&(file.clone(), test.clone())), "docs/scenarios.md doesn't name {file}::{test}");
