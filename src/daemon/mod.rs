@@ -78,7 +78,7 @@ impl Works {
     pub fn connect_with(settings: Arc<Settings>, clock: Clock, policy: Policy) -> Result<Self, Trouble> {
         let connect = |config| Tracker::connect_with(config, policy).map(Arc::new);
         let trackers = settings.trackers.iter().map(connect).collect::<Result<_, _>>()?;
-        Ok(Self { settings, trackers, clock })
+        Ok(Self { settings, trackers, clock, census_pages: CENSUS_PAGES })
     }
 }
 

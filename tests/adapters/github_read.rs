@@ -5,26 +5,31 @@ use std::sync::Arc;
 use roadmapd::model::{DueSource, Issue, RelationKind, Status, Tier, Turn};
 use roadmapd::tracker::{Ask, Fetch, Found, TroubleKind};
 use serde_json::{Value, json};
-use wiremock::matchers::{header, method, path, query_param, query_param_is_missing};
+use wiremock::matchers::{header, method, path, path_regex, query_param, query_param_is_missing};
 use wiremock::{Mock, ResponseTemplate};
 
-use super::support::{Rig, Shelf, github, json, recorded};
+use super::support::{Rig, Shelf, github, github_enterprise, json, recorded};
 
 const DATE: &str = "Mon, 02 Feb 2026 00:00:00 GMT";
 
 async fn repository(rig: &Rig, private: bool) {
     let body = json!({"id": 1, "full_name": "acme/api", "private": private, "archived": false, "has_issues": true});
-    Mock::given(method("GET")).and(path("/repos/acme/api")).respond_with(json(200, &body)).mount(&rig.server).await;
+    Mock::given(method("GET")).and(below("/repos/acme/api")).respond_with(json(200, &body)).mount(&rig.server).await;
 }
 
 async fn issues(rig: &Rig, template: ResponseTemplate) {
     let template = template.insert_header("date", DATE);
-    Mock::given(method("GET")).and(path("/repos/acme/api/issues")).respond_with(template).mount(&rig.server).await;
+    Mock::given(method("GET")).and(below("/repos/acme/api/issues")).respond_with(template).mount(&rig.server).await;
+}
+
+/// This path, at the server itself or below an Enterprise server's.
+fn below(path: &str) -> wiremock::matchers::PathRegexMatcher {
+    path_regex(format!("^(/api/v3)?{path}$"))
 }
 
 async fn blockers(rig: &Rig, number: u64, template: ResponseTemplate) {
     let place = format!("/repos/acme/api/issues/{number}/dependencies/blocked_by");
-    Mock::given(method("GET")).and(path(place)).respond_with(template).mount(&rig.server).await;
+    Mock::given(method("GET")).and(below(&place)).respond_with(template).mount(&rig.server).await;
 }
 
 fn row(id: u64, updated: &str) -> Value {
@@ -173,8 +178,8 @@ async fn blockers_are_listed_again_only_when_their_count_changed_or_for_a_census
 }
 
 #[tokio::test]
-async fn a_server_without_dependencies_is_a_finding_and_is_not_asked_again() {
-    let rig = github().await;
+async fn an_enterprise_server_without_dependencies_is_a_finding_and_is_not_asked_again() {
+    let rig = github_enterprise().await;
     repository(&rig, false).await;
     issues(&rig, json(200, &recorded("github_issues.json"))).await;
     blockers(&rig, 7, json(404, &json!({"message": "Not Found"}))).await;
@@ -189,6 +194,75 @@ async fn a_server_without_dependencies_is_a_finding_and_is_not_asked_again() {
     issues(&rig, json(200, &json!([row]))).await;
     rig.poll(Some(&read.memory), &Shelf::of(&issues_read)).await.expect("read");
     assert_eq!(rig.asked().await.len(), 1);
+}
+
+/// Three issues that others block, the blockers of the first not listed where `refused`.
+async fn three_blocked(rig: &Rig, refused: bool, updated: &str, count: u32) {
+    repository(rig, false).await;
+    let rows: Vec<Value> = (1..=3)
+        .map(|id| {
+            let mut row = row(id, updated);
+            row["issue_dependencies_summary"] = json!({"blocked_by": count, "total_blocked_by": count});
+            row
+        })
+        .collect();
+    issues(rig, json(200, &json!(rows))).await;
+    for number in 1..=3 {
+        let listed: Vec<Value> = (0..count).map(|more| row(u64::from(90 + more), "2026-01-01T00:00:00Z")).collect();
+        let answer = if refused && number == 1 {
+            json(404, &json!({"message": "Not Found"}))
+        } else {
+            json(200, &json!(listed))
+        };
+        blockers(rig, number, answer).await;
+    }
+}
+
+fn blocker_counts(issues: &[Issue]) -> Vec<(usize, u32)> {
+    let blocked = |issue: &Issue| issue.relations.iter().filter(|it| it.kind == RelationKind::BlockedBy).count();
+    issues.iter().map(|issue| (blocked(issue), issue.blocker_count)).collect()
+}
+
+#[tokio::test]
+async fn one_issue_whose_blockers_answer_404_keeps_those_known_and_no_other_issue_is_affected() {
+    let rig = github().await;
+    three_blocked(&rig, false, "2026-01-01T00:00:00Z", 1).await;
+    let (first, known) = rig.poll(None, &Shelf::default()).await.expect("read");
+    assert_eq!((blocker_counts(&known), first.findings), (vec![(1, 1), (1, 1), (1, 1)], vec![]));
+    for census in [false, true] {
+        rig.forget().await;
+        three_blocked(&rig, true, "2026-02-01T00:00:00Z", 2).await;
+        let ask = Ask { memory: Some(first.memory.clone()), turn: Turn(3), census, ..Ask::default() };
+        let (read, issues) = rig.ask(ask, &Shelf::of(&known)).await.expect("read");
+        assert_eq!(blocker_counts(&issues), [(1, 1), (2, 2), (2, 2)], "census: {census}");
+        let told = &read.findings;
+        assert!(told.len() == 1 && told[0].contains("github:acme/api#1:") && told[0].contains("404"), "{told:?}");
+        // It is asked for again at its next change, also where the count is the one that was known; then it is settled.
+        for count in [2, 1] {
+            rig.forget().await;
+            three_blocked(&rig, false, "2026-03-01T00:00:00Z", count).await;
+            let (later, issues) = rig.poll(Some(&read.memory), &Shelf::of(&issues)).await.expect("read");
+            assert_eq!(blocker_counts(&issues)[0], (count as usize, count));
+            let asked = rig.asked().await;
+            assert!(asked.iter().any(|asked| asked.contains("/1/dependencies/blocked_by")), "{asked:?}");
+            assert_eq!(later.findings, Vec::<String>::new());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_issue_read_by_id_whose_blockers_answer_404_keeps_those_known() {
+    let rig = github().await;
+    three_blocked(&rig, false, "2026-01-01T00:00:00Z", 1).await;
+    let (_, known) = rig.poll(None, &Shelf::default()).await.expect("read");
+    rig.forget().await;
+    three_blocked(&rig, true, "2026-02-01T00:00:00Z", 2).await;
+    let mut changed = row(1, "2026-02-01T00:00:00Z");
+    changed["issue_dependencies_summary"] = json!({"blocked_by": 2, "total_blocked_by": 2});
+    Mock::given(path("/repos/acme/api/issues/1")).respond_with(json(200, &changed)).mount(&rig.server).await;
+    let found = rig.tracker.by_id(vec![Arc::new(known[0].clone())], Turn(3)).await.expect("read");
+    let [Found::Here(issue)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(blocker_counts(std::slice::from_ref(issue)), [(1, 1)]);
 }
 
 #[tokio::test]

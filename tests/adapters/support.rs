@@ -79,9 +79,19 @@ pub async fn github() -> Rig {
 }
 
 pub async fn github_with(policy: Policy) -> Rig {
+    github_at("", policy).await
+}
+
+/// An Enterprise server, whose API has a path of its own.
+pub async fn github_enterprise() -> Rig {
+    github_at("/api/v3", policy()).await
+}
+
+async fn github_at(path: &str, policy: Policy) -> Rig {
     let server = MockServer::start().await;
     let token = token_file(TOKEN);
-    let tracker = Tracker::connect_with(&github_config(&server.uri(), &token), policy).expect("connected");
+    let base = format!("{}{path}", server.uri());
+    let tracker = Tracker::connect_with(&github_config(&base, &token), policy).expect("connected");
     Rig { server, tracker, token }
 }
 

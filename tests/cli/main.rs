@@ -3,6 +3,7 @@
 mod asks;
 mod daemon;
 mod desk;
+mod disk;
 mod first_contact;
 mod flavours;
 mod killed;

@@ -17,7 +17,7 @@ const FEW: &str = "on = [2, 12]";
 /// Faults that one tracker alone knows.
 const ONES_OWN: [&str; 4] = ["secondary_limit", "burst_limit", "search_lag", "one_second_stamps"];
 
-const REFUSALS: [Case; 16] = [
+const REFUSALS: [Case; 15] = [
     ("status", "status = 500"),
     ("status", "status = 502"),
     ("status", "status = 503"),
@@ -30,9 +30,7 @@ const REFUSALS: [Case; 16] = [
     ("burst_limit", ""),
     ("burst_limit", "retry_after_s = 1\nretry_after = 'date'"),
     ("expired_token", ""),
-    ("anonymous", "tracker = 'jira'"),
-    // Not a listing of blockers: its 404 is taken for a server that knows none.
-    ("anonymous", "tracker = 'github'\nmethod = 'POST'"),
+    ("anonymous", ""),
     ("redirect", ""),
     ("redirect", "status = 307"),
 ];

@@ -32,8 +32,13 @@ pub const WRITES: &str = "[write]\nfirst_contact = \"apply\"\n[limits]\nshare_ma
 impl World {
     /// A world with these issues, whose configuration is the two trackers and `more`.
     pub async fn new(corpus: Corpus, more: &str) -> Self {
+        Self::with(corpus, Options::default(), more).await
+    }
+
+    /// The same with trackers of other shapes, whose clock is this world's.
+    pub async fn with(corpus: Corpus, options: Options, more: &str) -> Self {
         let start: Timestamp = MORNING.parse().expect("a time");
-        let options = Options { clock: sandbox::Clock::fixed(start), ..Options::default() };
+        let options = Options { clock: sandbox::Clock::fixed(start), ..options };
         let trackers = Sandbox::start(corpus, options).await.expect("the sandbox starts");
         let folder = tempfile::tempdir().expect("a folder");
         let now = Arc::new(Mutex::new(start));

@@ -97,6 +97,9 @@ impl Sqlite {
     }
 }
 
+const FULL: i32 = 13;
+const IOERR_SHMSIZE: i32 = 10 | 19 << 8;
+
 fn trouble(path: &Path, doing: &str, failure: Failure) -> StoreTrouble {
     let (path, doing) = (path.to_owned(), doing.to_owned());
     let error = match failure {
@@ -109,11 +112,12 @@ fn trouble(path: &Path, doing: &str, failure: Failure) -> StoreTrouble {
         return StoreTrouble::from_io(&path, &doing, error);
     }
     let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok());
-    // The low byte is SQLite's primary result code: https://www.sqlite.org/rescode.html
-    match code.map(|code| code & 0xff) {
+    // The low byte is SQLite's primary result code: https://www.sqlite.org/rescode.html. That the log's index can't grow
+    // (SQLITE_IOERR_SHMSIZE) is how a full disk shows itself to whoever opens a database there.
+    match code.map(|code| if code == IOERR_SHMSIZE { FULL } else { code & 0xff }) {
         Some(5 | 6) => StoreTrouble::Busy(path),
         Some(3 | 8) => StoreTrouble::ReadOnly(path),
-        Some(13) => StoreTrouble::Full(path),
+        Some(FULL) => StoreTrouble::Full(path),
         Some(11) => StoreTrouble::Corrupt { path, why: error.to_string() },
         Some(26) => StoreTrouble::Foreign { path, why: error.to_string() },
         _ => StoreTrouble::Failed { path, doing, why: error.to_string() },

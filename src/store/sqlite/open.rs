@@ -72,10 +72,7 @@ impl Sqlite {
 
 /// Reads the header as plain bytes: SQLite itself would already make files beside it.
 fn look(path: &Path) -> Result<Found, StoreTrouble> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory(path);
     if !directory.is_dir() {
         return Err(StoreTrouble::NoDirectory(directory.to_owned()));
     }
@@ -113,6 +110,10 @@ fn look(path: &Path) -> Result<Found, StoreTrouble> {
         return Err(StoreTrouble::Corrupt { path: path.to_owned(), why });
     }
     Ok(Found::Ours { bytes })
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -162,7 +163,16 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 async fn connect(path: &Path, options: SqliteConnectOptions) -> Result<SqliteConnection, StoreTrouble> {
-    options.connect().await.map_err(|error| trouble(path, "open", error.into()))
+    options.connect().await.map_err(|error| unopened(path, trouble(path, "open", error.into())))
+}
+
+/// SQLite doesn't say why it can't make the files that it needs beside the database; the directory does.
+fn unopened(path: &Path, trouble: StoreTrouble) -> StoreTrouble {
+    let StoreTrouble::Failed { .. } = trouble else { return trouble };
+    match tempfile::tempfile_in(directory(path)).map_err(|error| StoreTrouble::from_io(path, "open", &error)) {
+        Err(clear @ (StoreTrouble::ReadOnly(_) | StoreTrouble::Full(_))) => clear,
+        _ => trouble,
+    }
 }
 
 /// A connection that can't change anything, in the way that also leaves no file behind.

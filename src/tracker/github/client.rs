@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::credential::{Bearer, Holder};
-use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, said};
+use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, cut, said};
 use crate::tracker::{Trouble, TroubleKind};
 
 /// A GitHub host with one credential. Must be made and used inside a Tokio runtime.
@@ -162,13 +162,13 @@ impl Client {
             Method::DELETE => crab._delete(uri, body).await,
             _ => return Err(Fault::Unsent(format!("{} isn't used on GitHub", asked.method))),
         };
-        let (head, body) = response.map_err(|error| fault(&error))?.into_parts();
+        let (head, body) = response.map_err(|error| fault(&error, &self.lane))?.into_parts();
         let limited = Limited::new(body, self.lane.policy.body_bytes_max);
         let body = limited.collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 Fault::TooLarge
             } else {
-                Fault::Lost("the answer broke off".to_owned())
+                cut(&*error, &self.lane, "the answer broke off".to_owned())
             }
         })?;
         Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes().to_vec() })
@@ -232,7 +232,7 @@ fn expiration(text: &str) -> Option<Timestamp> {
 }
 
 /// Whether a byte may have left: only a failure to connect is sure that none did.
-fn fault(error: &octocrab::Error) -> Fault {
+fn fault(error: &octocrab::Error, lane: &Lane) -> Fault {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(inner) = source {
         if inner.downcast_ref::<reqwest::Error>().is_some_and(|error| error.is_connect() || error.is_builder()) {
@@ -240,7 +240,7 @@ fn fault(error: &octocrab::Error) -> Fault {
         }
         source = inner.source();
     }
-    Fault::Lost(said(error))
+    cut(error, lane, said(error))
 }
 
 /// Shared, since requests of several tasks go through one.

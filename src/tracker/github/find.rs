@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use http::Method;
 
+use super::blockers::keep_blockers;
 use super::client::Client;
 use super::map;
 use super::reach::repository_id;
@@ -135,7 +136,12 @@ impl Github {
         }
         let home = self.home(repository);
         let absent = AtomicBool::new(home.facts.no_dependencies);
-        self.whole_issue(client, row, home.place(&self.name, turn, true), stored, &absent).await
+        let (mut issue, refused) =
+            self.whole_issue(client, row, home.place(&self.name, turn, true), stored, &absent).await?;
+        if refused {
+            keep_blockers(&mut issue, stored);
+        }
+        Ok(issue)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is remembered of a GitHub host between readings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -88,6 +88,9 @@ pub(super) struct Repository {
     pub(super) labels: Option<Labels>,
     /// The server doesn't know dependencies.
     pub(super) no_dependencies: bool,
+    /// Numbers of issues whose blockers the server doesn't list.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) unlisted: BTreeSet<u64>,
     /// What a person should know of it.
     pub(super) findings: Vec<String>,
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod authors;
+mod blockers;
 mod client;
 mod credential;
 mod find;

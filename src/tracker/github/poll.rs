@@ -8,13 +8,13 @@ use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
+use super::blockers::keep_blockers;
 use super::client::Client;
-use super::map::{self, Place};
 use super::memory::{Memory, Repository};
 use super::reach::Followed;
 use super::wire::Row;
 use super::{Github, Home};
-use crate::model::{ContainerKey, Issue, Relation, RelationKind};
+use crate::model::{ContainerKey, Issue};
 use crate::tracker::http::{Answer, http_date, side_by_side, work_off};
 use crate::tracker::{Ask, Bookmark, Known, Page, Read, Trouble, TroubleKind};
 
@@ -32,7 +32,7 @@ const BLOCKERS_AT_ONCE: usize = 8;
 /// What became of one repository.
 enum Outcome {
     /// It was read to its end.
-    Read { name: String, memory: Repository },
+    Read { name: String, memory: Box<Repository> },
     /// It went out of the configuration's reach.
     Left { name: String, finding: String },
 }
@@ -40,7 +40,7 @@ enum Outcome {
 /// What a repository's listing gave.
 enum Listing {
     /// Everything that was asked.
-    Read { memory: Repository },
+    Read { memory: Box<Repository> },
     /// A redirect of its first page.
     Elsewhere { target: String, answer: Answer },
 }
@@ -96,7 +96,8 @@ impl Github {
         });
         for read in read.await? {
             match read {
-                Outcome::Read { name, memory: mut repository } => {
+                Outcome::Read { name, memory: repository } => {
+                    let mut repository = *repository;
                     let labels = self.facts().get(&name).and_then(|facts| facts.labels.clone());
                     repository.labels = labels;
                     memory.repositories.insert(name, repository);
@@ -108,8 +109,9 @@ impl Github {
         }
         self.reaches(memory.repositories.keys());
         let own = memory.repositories.values().flat_map(|repository| &repository.findings);
+        let unlisted = memory.repositories.iter().filter_map(|(name, of)| self.unlisted_blockers(name, of));
         let findings: BTreeSet<String> =
-            memory.findings.iter().chain(memory.left.values()).chain(own).cloned().collect();
+            memory.findings.iter().chain(memory.left.values()).chain(own).cloned().chain(unlisted).collect();
         Ok(Read {
             memory: memory.text(),
             server: self.server.clone(),
@@ -193,7 +195,7 @@ impl Github {
         let whole = memory.url.is_empty();
         self.learn(name, &memory, whole);
         if !memory.has_issues {
-            return Ok(Listing::Read { memory });
+            return Ok(Listing::Read { memory: Box::new(memory) });
         }
         if whole && poll.rests() {
             return Err(self.resting());
@@ -213,8 +215,15 @@ impl Github {
         loop {
             let conditional = etag.as_deref().filter(|_| etag_of_first.is_none());
             let answer = client.get(&target, conditional).await?;
+            let told_at = answer.header("date").and_then(http_date);
+            if !whole && etag_of_first.is_none() && is_ahead(memory.newest, told_at) {
+                // The server's clock was ahead and was put right: what changed since bears older stamps than were seen.
+                let Repository { id, was, private, has_issues, labels, findings, .. } = memory;
+                let anew = Repository { id, was, private, has_issues, labels, findings, ..Repository::default() };
+                return Box::pin(self.list(client, name, anew, poll)).await;
+            }
             if answer.status.as_u16() == 304 && conditional.is_some() {
-                return Ok(Listing::Read { memory });
+                return Ok(Listing::Read { memory: Box::new(memory) });
             }
             if again.take().is_some() && PAGE_IS_GONE.contains(&answer.status.as_u16()) {
                 (memory.newest, memory.read_at, target) = (None, None, url.clone());
@@ -226,13 +235,13 @@ impl Github {
             }
             let (rows, answer): (Vec<Row>, Answer) = client.decode(Method::GET, &target, answer)?;
             if etag_of_first.is_none() && (!whole || memory.read_at.is_none()) {
-                memory.read_at = answer.header("date").and_then(http_date);
+                memory.read_at = told_at;
             }
             memory.newest = memory.newest.max(rows.iter().map(|row| row.updated_at).max());
             for row in rows.iter().filter(|row| row.pull_request.is_none()) {
                 (any, summaries) = (true, summaries || row.issue_dependencies_summary.is_some());
             }
-            let (issues, exhausted) = self.sift(client, &home, rows, &reach, poll).await?;
+            let (issues, exhausted) = self.sift(client, &home, rows, &reach, poll, &mut memory.unlisted).await?;
             let here = Repository { under_way: Some(target.clone()), ..memory.clone() };
             let bookmark = here.bookmark().filter(|_| whole && poll.census);
             self.send(poll, Page { issues, listed: poll.census, bookmark }).await?;
@@ -250,31 +259,16 @@ impl Github {
         }
         let told = !any || summaries || !self.enterprise;
         self.conclude(name, &mut memory, no_dependencies.into_inner(), told);
-        if whole {
-            // What changed behind the reading's back while it took its time must lie within the next one.
+        if whole || is_ahead(memory.newest, memory.read_at) {
+            // What changed behind the reading's back while it took its time must lie within the next one, and what a clock
+            // that was ahead has stamped must not hide it.
             memory.newest = memory.newest.map(|newest| memory.read_at.map_or(newest, |at| newest.min(at)));
         }
         memory.url = url;
         memory.etag = etag_of_first.flatten();
         let bookmark = memory.bookmark().filter(|_| whole && poll.census);
         self.send(poll, Page { bookmark, ..Page::default() }).await?;
-        Ok(Listing::Read { memory })
-    }
-
-    /// Remembers that a server has no dependencies, and how that was found, until the next census.
-    fn conclude(&self, name: &str, memory: &mut Repository, refused: bool, told: bool) {
-        if memory.no_dependencies || (!refused && told) {
-            return;
-        }
-        memory.no_dependencies = true;
-        memory.findings.push(if refused {
-            format!("{}:{name}: the server knows no issue dependencies (404); blockers aren't read from it", self.name)
-        } else {
-            format!(
-                "{}: this Enterprise server's issues tell no dependencies; blockers aren't read from it until it is newer",
-                self.name
-            )
-        });
+        Ok(Listing::Read { memory: Box::new(memory) })
     }
 
     /// Takes over what is remembered of a repository; a catalogue that this process has read itself is fresher.
@@ -299,6 +293,7 @@ impl Github {
         rows: Vec<Row>,
         reach: &Reach<'_>,
         poll: &Poll<'_, K>,
+        unlisted: &mut BTreeSet<u64>,
     ) -> Result<(Vec<Issue>, bool), Trouble> {
         let place = home.place(&self.name, poll.ask.turn, false);
         let mut rows: Vec<Row> = rows.into_iter().filter(|row| row.pull_request.is_none()).collect();
@@ -320,11 +315,19 @@ impl Github {
         let mut issues = Vec::with_capacity(rows.len());
         for some in rows.chunks(BLOCKERS_AT_ONCE) {
             let mapped = some.iter().map(|row| {
-                let stored = stored.get(&row.id.to_string());
+                let stored = stored.get(&row.id.to_string()).filter(|_| !unlisted.contains(&row.number));
                 self.whole_issue(client, row, place, stored, reach.no_dependencies)
             });
-            for issue in side_by_side(mapped).await {
-                let issue = issue?;
+            for (row, mapped) in some.iter().zip(side_by_side(mapped).await) {
+                let (mut issue, refused) = mapped?;
+                if refused {
+                    let id = &issue.id.id;
+                    let known = poll.known.issues(std::slice::from_ref(id)).await?.remove(id);
+                    keep_blockers(&mut issue, known.as_ref());
+                    unlisted.insert(row.number);
+                } else {
+                    unlisted.remove(&row.number);
+                }
                 if stored.get(&issue.id.id).is_none_or(|stored| !same(stored, &issue)) {
                     issues.push(issue);
                 }
@@ -333,45 +336,11 @@ impl Github {
         let exhausted = !reach.whole && older && issues.is_empty();
         Ok((issues, exhausted))
     }
-
-    /// Maps a row; lists its blockers where their count is new, else carries the known ones over.
-    pub(super) async fn whole_issue(
-        &self,
-        client: &Client,
-        row: &Row,
-        place: Place<'_>,
-        stored: Option<&Issue>,
-        no_dependencies: &AtomicBool,
-    ) -> Result<Issue, Trouble> {
-        let mut issue = map::issue(row, place);
-        let summary = row.dependencies();
-        if summary.total() > 0 && !no_dependencies.load(Ordering::Relaxed) {
-            let carried = stored.filter(|stored| stored.blocker_count == summary.blocked_by).map(|stored| {
-                stored.relations.iter().filter(|relation| relation.kind == RelationKind::BlockedBy).cloned().collect()
-            });
-            let listed = match carried {
-                Some(relations) => Some(relations),
-                None => list_blockers(client, row.number, place).await?,
-            };
-            match listed {
-                Some(relations) => issue.relations.extend::<Vec<Relation>>(relations),
-                None => no_dependencies.store(true, Ordering::Relaxed),
-            }
-        }
-        issue.relations.sort();
-        issue.relations.dedup();
-        Ok(issue)
-    }
 }
 
-/// What blocks an issue. None: the server doesn't know dependencies.
-async fn list_blockers(client: &Client, number: u64, place: Place<'_>) -> Result<Option<Vec<Relation>>, Trouble> {
-    let target = format!("/repos/{}/issues/{number}/dependencies/blocked_by?per_page=100", place.repository);
-    match client.list::<Vec<Row>>(&target).await? {
-        Ok(pages) => Ok(Some(pages.iter().flat_map(|rows| map::blockers(rows, place)).collect())),
-        Err(answer) if answer.status.as_u16() == 404 => Ok(None),
-        Err(answer) => Err(client.refusal(Method::GET, &target, &answer)),
-    }
+/// Whether a stamp lies so far ahead of what the server's clock shows that a delta from there would miss what changes now.
+fn is_ahead(newest: Option<Timestamp>, now: Option<Timestamp>) -> bool {
+    newest.zip(now).is_some_and(|(newest, now)| newest.duration_since(now) > OVERLAP)
 }
 
 /// A listing's path and query: all of it, oldest first, or what changed since, newest change first.

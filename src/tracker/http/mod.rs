@@ -25,7 +25,7 @@ pub(super) use answer::{Answer, Asked, Effect, Fault, said};
 pub(super) use limits::http_date;
 pub(super) use together::{side_by_side, work_off};
 pub(crate) use transport::is_loopback;
-pub(super) use transport::transport;
+pub(super) use transport::{cut, transport};
 
 use limits::Limit;
 use pace::{Halt, Pace};

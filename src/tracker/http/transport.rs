@@ -4,7 +4,7 @@ use std::path::Path;
 
 use url::{Host, Url};
 
-use super::{Lane, said};
+use super::{Fault, Lane, said};
 use crate::tracker::{Trouble, TroubleKind};
 
 /// Makes the client. `HTTPS_PROXY` and `NO_PROXY` hold for every address but loopback ones; `ca_file` (PEM) is trusted
@@ -38,6 +38,18 @@ pub(in crate::tracker) fn transport(
             "check base_url, ca_file, the proxy and the certificates of this machine",
         )
     })
+}
+
+/// Why a request that may have left has no whole answer: it took too long, or something broke off.
+pub(in crate::tracker) fn cut(error: &(dyn std::error::Error + 'static), lane: &Lane, otherwise: String) -> Fault {
+    let mut source = Some(error);
+    while let Some(inner) = source {
+        if inner.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout) {
+            return Fault::Lost(format!("it timed out, its answer had no end after {:?}", lane.policy.request_timeout));
+        }
+        source = inner.source();
+    }
+    Fault::Lost(otherwise)
 }
 
 fn certificates(lane: &Lane, path: &Path) -> Result<Vec<reqwest::Certificate>, Trouble> {

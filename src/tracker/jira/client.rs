@@ -3,13 +3,14 @@
 use std::sync::{PoisonError, RwLock};
 
 use http::Method;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, is_loopback, said, transport};
+use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, Policy, cut, http_date, is_loopback, said, transport};
 use crate::tracker::{JiraConfig, Secret, Trouble, TroubleKind};
 
 /// A Jira site with one credential, which goes to the site and to the gateway and nowhere else.
@@ -23,6 +24,8 @@ pub(super) struct Client {
     source: Secret,
     secret: RwLock<SecretString>,
     http: reqwest::Client,
+    /// What the server's clock showed in the last answer that told it.
+    told_at: RwLock<Option<Timestamp>>,
 }
 
 impl Client {
@@ -41,7 +44,13 @@ impl Client {
             source: config.token.clone(),
             secret,
             http,
+            told_at: RwLock::default(),
         })
+    }
+
+    /// What the server's clock showed in the last answer that told it.
+    pub(super) fn told_at(&self) -> Option<Timestamp> {
+        *self.told_at.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks the API at the site (None), or behind the gateway by the site's id there.
@@ -139,6 +148,9 @@ impl Client {
         if (answer.status.as_u16() == 401 || anonymous(&answer).is_some()) && self.renew(&used)? {
             answer = self.lane.send(asked, stop, || self.attempt(asked, body)).await?;
         }
+        if let Some(at) = answer.header("date").and_then(http_date) {
+            *self.told_at.write().unwrap_or_else(PoisonError::into_inner) = Some(at);
+        }
         if let Some(reason) = anonymous(&answer) {
             let what = format!("{asked} answers as anonymous ({} with {reason})", answer.status.as_u16());
             let next =
@@ -171,12 +183,13 @@ impl Client {
             if error.is_connect() || error.is_builder() {
                 Fault::Unsent(said(&error))
             } else {
-                Fault::Lost(said(&error))
+                cut(&error, &self.lane, said(&error))
             }
         })?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| Fault::Lost("the answer broke off".to_owned()))? {
+        let broken = |error: reqwest::Error| cut(&error, &self.lane, "the answer broke off".to_owned());
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > self.lane.policy.body_bytes_max {
                 return Err(Fault::TooLarge);
             }

@@ -58,9 +58,10 @@ impl Jira {
                 let site = self.discover().await?;
                 self.client.lane.check_server(ask.server.as_deref(), &site.url)?;
                 self.know_site(site.clone());
+                let told_at = self.client.told_at();
                 let listed = self.read_all(ask, &asked, &site, pages).await?;
                 let mut memory = Memory::new(asked, site);
-                memory.newest = listed.newest;
+                memory.newest = listed.newest.map(|newest| not_ahead(newest, told_at));
                 memory.site.allowed = self.allowed_values(&listed.samples, &mut memory.site.findings).await?;
                 (memory, true)
             }
@@ -76,7 +77,8 @@ impl Jira {
         Ok(Read { memory: text, server, containers, listed, findings, allowed: allowed.collect() })
     }
 
-    /// Reads on from a memory: what changed since, or, where nothing was there yet, everything: then says so.
+    /// Reads on from a memory: what changed since, or, where nothing was there yet or the server's clock was ahead and was put
+    /// right, everything: then says so.
     async fn read_on<K: Known>(
         &self,
         mut memory: Memory,
@@ -88,12 +90,15 @@ impl Jira {
         memory.site.account = self.identify(memory.site.flavour).await?.id().to_owned();
         memory.site.cloud = self.client.cloud();
         self.know_site(memory.site.clone());
-        let Some(newest) = memory.newest else {
+        let told_at = self.client.told_at();
+        let Some(newest) = memory.newest.filter(|newest| not_ahead(*newest, told_at) == *newest) else {
             let ask = Ask { turn, ..Ask::default() };
-            memory.newest = self.read_all(&ask, &memory.asked, &memory.site, pages).await?.newest;
+            let listed = self.read_all(&ask, &memory.asked, &memory.site, pages).await?;
+            memory.newest = listed.newest.map(|newest| not_ahead(newest, told_at));
             return Ok((memory, true));
         };
-        memory.newest = Some(self.read_window(newest, turn, known, pages, &memory.site).await?);
+        let newest = self.read_window(newest, turn, known, pages, &memory.site).await?;
+        memory.newest = Some(not_ahead(newest, told_at));
         Ok((memory, false))
     }
 
@@ -200,6 +205,12 @@ impl Jira {
     pub(super) fn place<'a>(&'a self, site: &'a Site, turn: Turn, by_id: bool) -> Place<'a> {
         Place { tracker: &self.name, site, fields: &self.fields, turn, by_id }
     }
+}
+
+/// A stamp, or what the server's clock shows where the stamp lies so far ahead of it that a window from there would miss what
+/// changes now.
+fn not_ahead(newest: Timestamp, told_at: Option<Timestamp>) -> Timestamp {
+    told_at.filter(|now| newest.duration_since(*now) > OVERLAP).unwrap_or(newest)
 }
 
 /// The beginning of a moment's minute: whether moments in JQL are finer isn't told.
