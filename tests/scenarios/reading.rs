@@ -30,11 +30,14 @@ async fn an_issue_that_changes_every_few_minutes_hides_no_other_change_whatever_
         let keys = world.open_keys();
         let (github, jira): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.contains('#'));
         for round in 0..40 {
+            for keys in [&github, &jira] {
+                let cold = keys[1 + round % (keys.len() - 1)];
+                world.trackers.edit_title(cold, &format!("cold, round {round}")).expect("an issue");
+            }
+            world.pass(170);
             for (tracker, path, keys) in [(Tracker::GitHub, "issues?", &github), (Tracker::Jira, "/search/jql", &jira)]
             {
-                let (hot, cold) = (keys[0].clone(), keys[1 + round % (keys.len() - 1)].clone());
-                world.trackers.edit_title(&cold, &format!("cold, round {round}")).expect("an issue");
-                world.pass(170);
+                let hot = keys[0].clone();
                 world.trackers.edit_title(&hot, &format!("hot, round {round}")).expect("an issue");
                 if round % 3 == 0 {
                     // It changes while it is listed, too.

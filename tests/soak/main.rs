@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Seeds that are played where nobody says how many.
 const SEEDS: u64 = 100;
 /// Seeds that fail until no more are played.
-const FAILED_MAX: usize = 5;
+const FAILED_MAX: usize = 1;
 /// Seeds played at once.
 const AT_ONCE: usize = 4;
 
