@@ -184,7 +184,10 @@ impl Ledger {
             }
             match fresh {
                 Some(fresh)
-                    if fresh.ours.is_some() || fresh.intent.is_some() || fresh.released || row.ours.is_none() => {}
+                    if fresh.ours.is_some()
+                        || fresh.intent.is_some()
+                        || fresh.released
+                        || row.ours_named().next().is_none() => {}
                 _ => drop(self.rows.insert(key, row)),
             }
         }

@@ -179,6 +179,14 @@ fn rows_are_handed_on_to_the_issue_that_one_became_but_not_over_what_is_known_th
     ledger.rows.insert(there.clone(), found.clone());
     ledger.hand_on(&from, &to);
     assert_eq!(ledger.rows.get(&there), Some(&written));
+    // So is what a write that nobody heard of put there.
+    let intent = Intent { from: None, to: written.ours.clone(), level: None, cycle: 2, undoes: None };
+    let under_way = Row { ours: None, level: None, intent: Some(intent), ..written.clone() };
+    let mut ledger = world.ledger.clone();
+    ledger.rows.insert(row_key(JIRA, Aspect::Priority), under_way.clone());
+    ledger.rows.insert(there.clone(), found.clone());
+    ledger.hand_on(&from, &to);
+    assert_eq!(ledger.rows.get(&there), Some(&under_way));
     // What a person changed there since is theirs, even where the old one was about to write just that.
     let mut taken = found.clone();
     taken.hold =

@@ -39,7 +39,10 @@ impl Model {
                 held.retain(|label| !also.contains(label));
                 held.insert(label.clone());
             }
-            Act::TakeOff(key, aspect, _) => drop(self.emptied.insert((key.clone(), aspect))),
+            Act::TakeOff(key, aspect, _) => {
+                self.held.remove(&(key.clone(), *aspect));
+                self.emptied.insert((key.clone(), aspect));
+            }
             Act::HandBack(key) => self.forget_levels(key),
             Act::Delete(key) => {
                 self.forget_levels(key);
@@ -140,7 +143,8 @@ pub async fn amiss(model: &Model, calm: Option<&World>, rough: &World, last: &Tu
         let known = calm.store.ledger().await.expect("a ledger");
         let there = View::of(&calm.trackers, known.clone());
         wrong.extend(model.amiss(&there, &frozen).into_iter().map(|what| format!("in the calm world: {what}")));
-        for (key, facts) in there.facts.iter().filter(|(_, facts)| facts.open) {
+        // Where people disagree, it hangs on whose word was read first what of ours still stands beside.
+        for (key, facts) in there.facts.iter().filter(|(key, facts)| facts.open && !frozen.contains(*key)) {
             let labels = view.facts.get(key).map(|facts| &facts.labels);
             if labels != Some(&facts.labels) {
                 wrong.push(format!("{key} has {labels:?}, in a calm world {:?}", facts.labels));

@@ -147,6 +147,8 @@ pub fn drawn(dice: &mut Dice, calm: &View, rough: &View, wild: bool, n: u64) -> 
             Act::Block(key, other)
         }
         22 => Act::Open(dice.pick(&["acme/api", "acme/web", "CORE", "PAY"])?),
+        // What people said on it goes on holding its linked issue, if it was read before.
+        23 if !ASPECTS.iter().all(|(aspect, _)| alike(calm, rough, &key, aspect)) => return None,
         23 if dice.percent(40) => Act::Delete(key),
         // Before both worlds know it, only one of them could know where it came from.
         23 if [calm, rough].iter().any(|view| view.row(&key, aspect).is_none()) => return None,

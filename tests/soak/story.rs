@@ -23,6 +23,7 @@ const QUICK: Policy = Policy {
     backoff: Duration::from_millis(1),
     backoff_max: Duration::from_millis(1),
     patience: Duration::from_millis(200),
+    unsaid_limit: Duration::from_secs(3600),
     ..Policy::GITHUB
 };
 

@@ -7,15 +7,16 @@ use tokio_util::sync::CancellationToken;
 use crate::dice::Dice;
 use crate::world::World;
 
-/// Faults of requests, and what is said of each besides.
+/// Faults of requests, and what is said of each besides. A limit never ends while the test runs, however slow: it ends for who
+/// starts anew.
 const REQUESTS: [(&str, &str); 20] = [
     ("status", "status = 500"),
     ("status", "status = 503"),
-    ("status", "status = 503\nretry_after_s = 30"),
-    ("primary_limit", "tracker = 'github'\nreset_s = 600"),
-    ("secondary_limit", "retry_after_s = 60"),
+    ("status", "status = 503\nretry_after_s = 3600"),
+    ("primary_limit", "tracker = 'github'\nreset_s = 3600"),
+    ("secondary_limit", "retry_after_s = 3600"),
     ("secondary_limit", ""),
-    ("burst_limit", "retry_after_s = 5"),
+    ("burst_limit", "retry_after_s = 3600"),
     ("expired_token", ""),
     ("anonymous", ""),
     ("redirect", ""),
