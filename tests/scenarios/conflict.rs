@@ -138,7 +138,6 @@ async fn a_bot_that_puts_its_value_in_place_of_ours_is_left_in_peace_from_the_fi
 }
 
 #[tokio::test]
-#[ignore = "waits for fights"]
 async fn a_bot_that_reverts_ours_and_gives_way_again_is_given_up_by_name_on_that_field_alone() {
     let world = World::new(Corpus::shipped(), WRITES).await;
     let (github, jira) = pair(&world, "Payouts stop");
