@@ -136,6 +136,11 @@ fn only_approve_builds_an_approved_plan() {
     for source in sources() {
         let builds = code(&source).contains("ApprovedPlan {") && !source.text.contains("impl ApprovedPlan {");
         assert!(!builds, "{} builds an ApprovedPlan", source.path.display());
+        // Nor may anybody change one: its fields are its own.
+        if let Some((_, rest)) = code(&source).split_once("pub struct ApprovedPlan {") {
+            let fields = rest.split_once("\n}").expect("its end").0;
+            assert!(fields.contains("changes") && !fields.contains("pub"), "{fields}");
+        }
     }
 }
 
