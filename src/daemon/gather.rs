@@ -90,9 +90,9 @@ pub(super) async fn gather<T: Fetch + 'static>(
     while let Some(joined) = readings.join_next().await {
         match joined {
             Ok((tracker, changes, census)) => {
-                let answer = completed(works, shelf, &tracker, changes, turn).await;
+                let answer = look_for_missing(works, shelf, &tracker, changes, turn).await;
                 let census = match census {
-                    Some(read) => Some(completed(works, shelf, &tracker, read, turn).await),
+                    Some(read) => Some(look_for_missing(works, shelf, &tracker, read, turn).await),
                     None => None,
                 };
                 let expiry = tracker.expires().map(|at| Probed::expiry(tracker.name(), at, works.clock.now()));
@@ -126,20 +126,6 @@ struct Reading {
     read: Read,
     missed: Missed,
     changed: usize,
-}
-
-/// A reading with what became of issues that it didn't show.
-async fn completed<T: Fetch>(
-    works: &Works<T>,
-    shelf: &Shelf,
-    tracker: &T,
-    read: Result<(Read, usize), Trouble>,
-    turn: Turn,
-) -> Result<Reading, Trouble> {
-    match read {
-        Ok(read) => look_for_missing(works, shelf, tracker, read, turn).await,
-        Err(error) => Err(error),
-    }
 }
 
 /// Takes in a scheduled census, or the part of it that was read beside what changed.
@@ -178,13 +164,15 @@ async fn take_in<T: Fetch>(
     Ok(())
 }
 
+/// A reading with what became of issues that it didn't show.
 async fn look_for_missing<T: Fetch>(
     works: &Works<T>,
     shelf: &Shelf,
     tracker: &T,
-    (read, changed): (Read, usize),
+    read: Result<(Read, usize), Trouble>,
     turn: Turn,
 ) -> Result<Reading, Trouble> {
+    let (read, changed) = read?;
     let missed = if read.listed {
         find_missing(works, shelf, tracker, &read.containers, turn).await?
     } else {

@@ -82,18 +82,20 @@ async fn name_fighters<T: Fetch>(
             continue;
         };
         let Ok(said) = tracker.authors(asked).await else { continue };
-        for key in keys {
-            let of_key = said.iter().filter(|said| said.issue == key.issue && said.sink == key.sink);
-            let known: Vec<Authorship> = of_key.map(authorship).collect();
-            told |= !known.is_empty();
-            ledger.authors.insert(key, known);
-        }
+        told |= !said.is_empty();
+        note_authors(ledger, &keys, &said);
     }
     told
 }
 
-fn authorship(said: &Authored) -> Authorship {
-    Authorship { value: said.value.clone(), author: said.author.clone(), at: said.at }
+/// Notes what the histories say of these rows; of one of which they say nothing, that they were asked.
+fn note_authors<'a>(ledger: &mut Ledger, keys: impl IntoIterator<Item = &'a RowKey>, said: &[Authored]) {
+    for key in keys {
+        let of_key = said.iter().filter(|said| said.issue == key.issue && said.sink == key.sink);
+        let known =
+            of_key.map(|said| Authorship { value: said.value.clone(), author: said.author.clone(), at: said.at });
+        ledger.authors.insert(key.clone(), known.collect());
+    }
 }
 
 /// Takes back the holds that began in this cycle where it can't be told whether a label went from its catalogue.
@@ -204,10 +206,7 @@ async fn ask_histories<T: Fetch>(
                 Vec::new()
             }
         };
-        for key in keys {
-            let of_key = said.iter().filter(|said| said.issue == key.issue && said.sink == key.sink);
-            ledger.authors.insert(key.clone(), of_key.map(authorship).collect());
-        }
+        note_authors(ledger, keys, &said);
     }
     errors
 }

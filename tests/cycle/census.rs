@@ -161,9 +161,7 @@ async fn a_listing_that_breaks_off_goes_on_where_it_stood_and_ends_with_what_a_f
             world.trackers.edit_title(listed[1], "Said anew").expect("an issue");
             world.trackers.edit_title(unlisted[1], "Said anew, too").expect("an issue");
         }
-        for tracker in [Tracker::GitHub, Tracker::Jira] {
-            world.trackers.heal(tracker);
-        }
+        world.trackers.heal_all();
         world.pass(60);
         let turned = world.turn().await;
         assert_eq!((turned.errors.len(), turned.census), (0, true), "{:?}", turned.errors);
@@ -198,9 +196,7 @@ async fn a_listing_that_broke_off_begins_anew_when_it_would_be_another_one() {
     let world = World::new(Corpus::generated(16, 450), "[write]\nmode = \"observe\"\n").await;
     break_off_at_the_third_page(&world);
     world.turn().await;
-    for tracker in [Tracker::GitHub, Tracker::Jira] {
-        world.trackers.heal(tracker);
-    }
+    world.trackers.heal_all();
     let world = world.reconfigured(|settings| {
         for config in &mut settings.trackers {
             if let TrackerConfig::Jira(jira) = config {
@@ -226,9 +222,7 @@ async fn a_listing_whose_page_the_server_no_longer_knows_begins_anew() {
     let world = World::new(Corpus::generated(17, 250), "[write]\nmode = \"observe\"\n").await;
     break_off_at_the_third_page(&world);
     world.turn().await;
-    for tracker in [Tracker::GitHub, Tracker::Jira] {
-        world.trackers.heal(tracker);
-    }
+    world.trackers.heal_all();
     world.trackers.fail(Tracker::GitHub, Matcher::path("sort=created"), Fault::status(422, "{}"), 1);
     let turned = world.turn().await;
     assert_eq!(turned.errors, Vec::<String>::new());
