@@ -12,8 +12,8 @@ use crate::tracker::{Fetch, Found, TrackerConfig, Trouble};
 /// What became of issues that weren't where they were looked for.
 #[derive(Debug, Default)]
 pub(super) struct Missed {
-    /// Issues that live on under another id: from, to.
-    pub(super) moved: Vec<(IssueId, IssueId)>,
+    /// Issues that live on under another id, as they are there now.
+    pub(super) moved: Vec<(IssueId, Issue)>,
     /// Sentences for a person.
     pub(super) findings: Vec<String>,
     /// How many are no longer as they were stored.
@@ -44,6 +44,38 @@ pub(super) async fn find_missing<T: Fetch>(
     settle(shelf, name, &missing, found, containers, filters).await.map_err(|error| trouble(name, &error))
 }
 
+/// Asks where issues came from that a reading of changes shows for the first time. A transfer gives an issue a new id, and what
+/// lists it at its new place doesn't say that it was another one: its origin is looked for among known issues of other
+/// containers that the same person opened at the same moment, or with the same words.
+pub(super) async fn find_origins<T: Fetch>(
+    shelf: &Shelf,
+    tracker: &T,
+    containers: &[ContainerKey],
+    turn: Turn,
+) -> Result<Missed, Trouble> {
+    let name = tracker.name();
+    if !shelf.has_newcomers(name).await.map_err(|error| trouble(name, &error))? {
+        return Ok(Missed::default());
+    }
+    let issues = shelf.issues().await.map_err(|error| trouble(name, &error))?;
+    let of_tracker = issues.into_iter().filter(|issue| issue.id.tracker == *name);
+    let (new, known): (Vec<Issue>, Vec<Issue>) = of_tracker.partition(|issue| issue.item.is_none());
+    let may_be = |origin: &Issue| new.iter().any(|issue| issue.container != origin.container && is_same(issue, origin));
+    let origins: Vec<Arc<Issue>> = known.into_iter().filter(may_be).map(Arc::new).collect();
+    if origins.is_empty() {
+        return Ok(Missed::default());
+    }
+    let mut found = tracker.by_id(origins.clone(), turn).await?;
+    found.retain(|found| matches!(found, Found::Moved { .. }));
+    settle(shelf, name, &origins, found, containers, false).await.map_err(|error| trouble(name, &error))
+}
+
+/// Whether two issues may be one before and after a transfer.
+fn is_same(new: &Issue, origin: &Issue) -> bool {
+    let in_words = || new.title == origin.title && new.text.hash == origin.text.hash && !new.text.hash.is_empty();
+    new.author == origin.author && (new.created == origin.created || in_words())
+}
+
 /// Keeps what a reading by id found. `filters`: an issue that is there and wasn't listed is one that `jql` leaves out.
 pub(super) async fn settle(
     shelf: &Shelf,
@@ -71,7 +103,7 @@ pub(super) async fn settle(
             Found::Here(issue) => keep.push(*issue),
             Found::Moved { there: Some(there), .. } => {
                 missed.findings.push(format!("{} is {} now; its levels and holds went with it", known.key, there.key));
-                missed.moved.push((known.id.clone(), there.id.clone()));
+                missed.moved.push((known.id.clone(), (*there).clone()));
                 shelf.relocate(known, *there).await?;
             }
             Found::Moved { to, there: None, .. } => {

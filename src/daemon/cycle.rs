@@ -112,8 +112,8 @@ pub(super) async fn preview_with<T: Fetch + 'static>(
     let mut gathered = gather(works, &shelf, turn, false).await?;
     let scheme = scheme_of(works, &gathered.containers, &gathered.allowed, false);
     let (mut ledger, _) = people::released(ledger, &snapshot(&shelf, &gathered).await?, &links, &asked);
-    for (from, to) in &gathered.moved {
-        ledger.hand_on(from, to);
+    for (from, there) in &gathered.moved {
+        ledger.hand_on(from, there);
     }
     let ledger = take_back(ledger, again);
     let (thought, mut errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Works;
-use super::census::{Missed, find_missing, settle};
+use super::census::{Missed, find_missing, find_origins, settle};
 use super::scheme::Allowed;
 use super::shelf::{KnownTo, Shelf, trouble};
 use crate::model::{ContainerKey, Coverage, Issue, IssueId, Presence, Reach, Snapshot, Timestamp, TrackerName, Turn};
@@ -29,8 +29,8 @@ pub(super) struct Gathered {
     pub(super) changed: usize,
     /// A full listing of some tracker was made.
     pub(super) census: bool,
-    /// Issues that live on under another id: from, to.
-    pub(super) moved: Vec<(IssueId, IssueId)>,
+    /// Issues that live on under another id, as they are there now.
+    pub(super) moved: Vec<(IssueId, Issue)>,
     /// Sentences about trackers that couldn't be read.
     pub(super) errors: Vec<String>,
     /// Sentences that a person should know though nothing failed.
@@ -90,9 +90,10 @@ pub(super) async fn gather<T: Fetch + 'static>(
     while let Some(joined) = readings.join_next().await {
         match joined {
             Ok((tracker, changes, census)) => {
-                let answer = look_for_missing(works, shelf, &tracker, changes, turn).await;
+                let first = states.get(tracker.name()).is_none_or(|(state, _)| state.memory.is_none());
+                let answer = complete(works, shelf, &tracker, changes, turn, first).await;
                 let census = match census {
-                    Some(read) => Some(look_for_missing(works, shelf, &tracker, read, turn).await),
+                    Some(read) => Some(complete(works, shelf, &tracker, read, turn, first).await),
                     None => None,
                 };
                 let expiry = tracker.expires().map(|at| Probed::expiry(tracker.name(), at, works.clock.now()));
@@ -164,17 +165,20 @@ async fn take_in<T: Fetch>(
     Ok(())
 }
 
-/// A reading with what became of issues that it didn't show.
-async fn look_for_missing<T: Fetch>(
+/// A reading with what became of issues that it didn't show, and where those came from that it showed for the first time.
+async fn complete<T: Fetch>(
     works: &Works<T>,
     shelf: &Shelf,
     tracker: &T,
     read: Result<(Read, usize), Trouble>,
     turn: Turn,
+    first: bool,
 ) -> Result<Reading, Trouble> {
     let (read, changed) = read?;
     let missed = if read.listed {
         find_missing(works, shelf, tracker, &read.containers, turn).await?
+    } else if !first {
+        find_origins(shelf, tracker, &read.containers, turn).await?
     } else {
         Missed::default()
     };
@@ -183,7 +187,7 @@ async fn look_for_missing<T: Fetch>(
 
 struct Concluded {
     reach: Reach,
-    moved: Vec<(IssueId, IssueId)>,
+    moved: Vec<(IssueId, Issue)>,
     allowed: Allowed,
     containers: Vec<ContainerKey>,
     findings: Vec<String>,
@@ -317,12 +321,17 @@ pub(super) fn is_known(issue: &Issue, in_reach: &BTreeSet<&ContainerKey>) -> boo
     in_reach.contains(&issue.container) || issue.presence == Presence::Outside
 }
 
-/// Everything on the shelf that is in reach of the configuration.
+/// Everything on the shelf that is in reach of the configuration. An issue that a reading showed for the first time before it
+/// broke off isn't there yet: only a reading that ends tells whether it was another one before.
 pub(super) async fn snapshot(shelf: &Shelf, gathered: &Gathered) -> Result<Snapshot, StoreTrouble> {
     let in_reach: BTreeSet<&ContainerKey> = gathered.containers.iter().collect();
+    let broke_off = |tracker: &TrackerName| {
+        gathered.coverage.trackers.get(tracker).is_some_and(|reach| reach.whole && reach.failed.is_some())
+    };
+    let is_there = |issue: &Issue| is_known(issue, &in_reach) && (issue.item.is_some() || !broke_off(&issue.id.tracker));
     let issues = shelf.issues().await?;
     Ok(Snapshot {
-        issues: issues.into_iter().filter(|issue| is_known(issue, &in_reach)).map(Arc::new).collect(),
+        issues: issues.into_iter().filter(is_there).map(Arc::new).collect(),
         coverage: gathered.coverage.clone(),
     })
 }

@@ -136,6 +136,20 @@ impl Shelf {
         store.unlisted(tracker, &listed).await
     }
 
+    /// Whether it keeps issues of this tracker that no cycle has thought about yet.
+    pub(super) async fn has_newcomers(&self, tracker: &TrackerName) -> Result<bool, StoreTrouble> {
+        if let Self::Fleeting { above, .. } = self {
+            let above = above.lock().unwrap_or_else(PoisonError::into_inner);
+            if above.issues.values().any(|issue| issue.id.tracker == *tracker && issue.item.is_none()) {
+                return Ok(true);
+            }
+        }
+        match self.store() {
+            Some(store) => store.has_newcomers(tracker).await,
+            None => Ok(false),
+        }
+    }
+
     /// Every issue kept, sorted by id.
     pub(super) async fn issues(&self) -> Result<Vec<Issue>, StoreTrouble> {
         let mut issues = match self.store() {

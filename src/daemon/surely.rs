@@ -8,7 +8,7 @@ use super::shelf::Shelf;
 use super::think::{Thought, think};
 use super::{CycleTrouble, Works};
 use crate::model::{ContainerKey, Issue, IssueId, Snapshot, TrackerName, Turn};
-use crate::plan::{Authorship, Hold, HoldReason, Ledger, RowKey, Scheme, questioned};
+use crate::plan::{Authorship, Hold, HoldReason, Ledger, RowKey, Scheme, Target, questioned};
 use crate::roadmap::Links;
 use crate::tracker::{Authored, Fetch, Standing, TroubleKind};
 
@@ -30,8 +30,8 @@ pub(super) async fn surely<T: Fetch + 'static>(
     let mut errors = Vec::new();
     if !thought.standing.doubts.is_empty() {
         errors.extend(read_by_id(works, shelf, &thought.standing.doubts, gathered, Turn(2 * cycle)).await?);
-        for (from, to) in &gathered.moved {
-            ledger.hand_on(from, to);
+        for (from, there) in &gathered.moved {
+            ledger.hand_on(from, there);
         }
         seen = snapshot(shelf, gathered).await?;
         thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
@@ -191,7 +191,11 @@ async fn ask_histories<T: Fetch>(
         let of_key = |key: &&RowKey| {
             let values = unasked[*key].iter().cloned();
             let (issue, sink) = (Arc::clone(issues[&key.issue]), key.sink.clone());
-            values.map(move |value| Standing { issue: Arc::clone(&issue), sink: sink.clone(), value, taken: false })
+            let says = Target::named(&sink).said(&issue);
+            values.map(move |value| {
+                let taken = !says.contains(&value);
+                Standing { issue: Arc::clone(&issue), sink: sink.clone(), value, taken }
+            })
         };
         let asked: Vec<Standing> = keys.iter().flat_map(of_key).collect();
         let said = match tracker.authors(asked).await {

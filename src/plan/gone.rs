@@ -6,7 +6,7 @@ use crate::model::{ContainerKey, Issue};
 use crate::roadmap::Roadmap;
 
 use super::change::Plan;
-use super::ledger::{HoldReason, Ledger, Row};
+use super::ledger::{Author, Authorship, HoldReason, Ledger, Row};
 use super::scheme::{Scheme, Spelled, Target, alike};
 use super::standing::Standing;
 
@@ -47,6 +47,14 @@ pub fn questioned(
         asked.entry(container.clone()).or_default().insert(label.clone());
     }
     asked
+}
+
+/// The row of a transferred issue as it is to be read where our label didn't come along: somebody took it off, or, where the
+/// issue's history names nobody, it was dropped on the way and nothing of ours is there. None: the history wasn't asked yet.
+pub(super) fn after_transfer(row: &Row, history: Option<&[Authorship]>) -> Option<Row> {
+    let taken = history?.iter().any(|said| matches!(said.author, Author::Someone(_)));
+    let ours = row.ours.clone().filter(|_| taken);
+    Some(Row { ours, moved: false, ..row.clone() })
 }
 
 /// The row as it is to be read where our label is gone from the catalogue: under its new name it is ours, and its absence is

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Aspect, ContainerKey, IssueId, Level, Person, Timestamp, Turn};
+use crate::model::{Aspect, ContainerKey, Issue, IssueId, Level, Person, Timestamp, Turn};
 
 use crate::score::Formula;
 
+use super::scheme::{Target, alike};
 use super::SinkId;
 
 /// What we last wrote and saw, per issue and field.
@@ -62,6 +63,10 @@ pub struct Row {
     /// Evidence for the score in place of ours; free to be written over; put back when we leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theirs: Option<String>,
+    /// Ours was there before the issue was transferred and isn't at its new place: its history tells whether somebody took it
+    /// off or the tracker dropped it on the way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
     /// How often in a row somebody reversed our value here.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reversals: u32,
@@ -170,10 +175,21 @@ impl Ledger {
 
     /// Hands the rows of an issue on to the one that it became elsewhere. A row that is there already stays, unless it only
     /// took for a person's what the old one knows as ours. What a person changed there since is theirs whatever the old one
-    /// was about to write.
-    pub fn hand_on(&mut self, from: &IssueId, to: &IssueId) {
-        let moved: Vec<(RowKey, Row)> =
-            self.rows_of(from).map(|(key, row)| (RowKey { issue: to.clone(), ..key.clone() }, row.clone())).collect();
+    /// was about to write. A label that a person gave and that isn't there was lost on the way (the new place doesn't have
+    /// it): nothing of ours takes its place.
+    pub fn hand_on(&mut self, from: &IssueId, there: &Issue) {
+        let carried = |key: &RowKey, row: &Row| {
+            let mut row = row.clone();
+            let is_label = Target::named(&key.sink) == Target::Label;
+            let lost = |at: &String| is_label && !there.labels.iter().any(|label| alike(label, at));
+            match row.hold.as_mut() {
+                Some(hold) if hold.at.as_ref().is_some_and(lost) => (hold.at, hold.level) = (None, None),
+                Some(_) => {}
+                None => row.moved = row.ours.as_ref().is_some_and(lost),
+            }
+            (RowKey { issue: there.id.clone(), ..key.clone() }, row)
+        };
+        let moved: Vec<(RowKey, Row)> = self.rows_of(from).map(|(key, row)| carried(key, row)).collect();
         self.rows.retain(|key, _| key.issue != *from);
         for (key, row) in moved {
             let changed = |fresh: &&Row| fresh.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::Changed);

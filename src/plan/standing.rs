@@ -6,7 +6,7 @@ use crate::model::{Aspect, Issue, IssueId, ItemId, Level, Presence};
 use crate::roadmap::{Item, Roadmap};
 use crate::score::{Levels, Previous};
 
-use super::gone::without_gone;
+use super::gone::{after_transfer, without_gone};
 use super::ledger::{Author, Authorship, Hold, HoldReason, Ledger, Row, RowKey};
 use super::scheme::{AUTO_LABEL, Scheme, Spelled, Target, alike, auto_label};
 use super::whose::{Answer, author, whose};
@@ -89,9 +89,20 @@ fn face_standing(standing: &mut Standing, face: &Issue, ledger: &Ledger, scheme:
         let says = sink.target.said(face);
         let key = RowKey { issue: face.id.clone(), aspect: sink.aspect, sink: sink.target.id() };
         let row = ledger.rows.get(&key);
-        let renamed = row.and_then(|row| without_gone(row, face, &says, &sink, ledger));
-        let row = renamed.as_ref().or(row);
         let history = ledger.authors.get(&key).map(Vec::as_slice);
+        let lost = |row: &&Row| row.moved && !says.iter().any(|text| row.ours_named().any(|ours| sink.same(ours, text)));
+        let read_as = match row.filter(lost) {
+            Some(row) => match after_transfer(row, history) {
+                Some(row) => Some(row),
+                None => {
+                    standing.unasked.insert(key.clone(), row.ours.iter().cloned().collect());
+                    standing.answers.insert(key, Answer::Unknown);
+                    continue;
+                }
+            },
+            None => row.and_then(|row| without_gone(row, face, &says, &sink, ledger)),
+        };
+        let row = read_as.as_ref().or(row);
         let answer = whose(row, &says, &sink, face.reading, container.existing, auto, history);
         match (&answer, row) {
             (Answer::Unknown, None) => {

@@ -184,6 +184,8 @@ interface! {
     writes fn move_issue(&self, from: &IssueId, there: &Issue) -> ();
     /// Issues of a tracker that a full listing didn't show though they are stored as being there, sorted by id.
     reads fn unlisted(&self, tracker: &TrackerName, listed: &BTreeSet<String>) -> Vec<Issue>;
+    /// Whether it keeps issues of a tracker that belong to no item yet: no cycle has thought about them.
+    reads fn has_newcomers(&self, tracker: &TrackerName) -> bool;
     /// Takes issues out that are gone for good, with their aliases. Their ledger rows and journal stay.
     writes fn remove_issues(&self, ids: &[IssueId]) -> ();
     /// The issue that has this key (ignoring case), else the one that once had it.

@@ -1,9 +1,9 @@
 //! Taking a cycle back.
 
-use roadmapd::model::{Aspect, Complexity, Priority};
+use roadmapd::model::{Aspect, Complexity, Level, Priority};
 use roadmapd::plan::{Change, Existing, Hold, HoldReason, Intent, Plan, Row, SkipReason, undo};
 
-use crate::plan_world::{World, id, names, row_key};
+use crate::plan_world::{World, id, issue, names, row_key};
 
 const GITHUB: &str = "github:acme/api#1";
 const JIRA: &str = "jira:PAY-2";
@@ -157,7 +157,8 @@ fn what_undo_put_back_counts_as_nobodys_word_in_the_agreement() {
 fn rows_are_handed_on_to_the_issue_that_one_became_but_not_over_what_is_known_there() {
     let mut world = world();
     world.cycle();
-    let (from, to) = (id(JIRA), id("jira:CORE-9"));
+    let from = id(JIRA);
+    let to = issue("jira:CORE-9", &["priority/p0".to_owned()]);
     let there = row_key("jira:CORE-9", Aspect::Priority);
     let written = world.ledger.rows[&row_key(JIRA, Aspect::Priority)].clone();
     let mut ledger = world.ledger.clone();
@@ -196,11 +197,24 @@ fn rows_are_handed_on_to_the_issue_that_one_became_but_not_over_what_is_known_th
     ledger.rows.insert(row_key(JIRA, Aspect::Priority), Row { intent: Some(intent), ..written.clone() });
     ledger.rows.insert(there.clone(), taken.clone());
     ledger.hand_on(&from, &to);
-    assert_eq!(ledger.rows.get(&there), Some(&Row { hold: taken.hold, ..written }));
+    assert_eq!(ledger.rows.get(&there), Some(&Row { hold: taken.hold, ..written.clone() }));
     // What was written there since stays.
     let fresh = Row { ours: Some("priority/p0".to_owned()), ..Default::default() };
     let mut ledger = world.ledger.clone();
     ledger.rows.insert(there.clone(), fresh.clone());
     ledger.hand_on(&from, &to);
     assert_eq!(ledger.rows.get(&there), Some(&fresh));
+    // A person's label that didn't come along leaves its place empty; theirs to fill.
+    let held = |at: Option<&str>| {
+        let level = at.map(|_| Level::Priority(Priority::P1));
+        let at = at.map(str::to_owned);
+        let hold = Hold { at, reason: HoldReason::Changed, since: 2, level, by: None, given: None };
+        Row { hold: Some(hold), ..written.clone() }
+    };
+    for (at, stands) in [("priority/P0", Some("priority/P0")), ("priority/p1", None)] {
+        let mut ledger = world.ledger.clone();
+        ledger.rows.insert(row_key(JIRA, Aspect::Priority), held(Some(at)));
+        ledger.hand_on(&from, &to);
+        assert_eq!(ledger.rows.get(&there), Some(&held(stands)));
+    }
 }

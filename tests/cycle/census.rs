@@ -28,13 +28,15 @@ async fn deleted_transferred_and_moved_issues_are_three_different_things() {
     let moved = world.trackers.move_issue("PAY-3", "CORE").expect("a move");
     world.pass(60);
     let before = stored(&world).await;
-    // A delta sees none of it but the move within the configuration, and nothing is taken for deleted.
+    // A delta sees none of it but what moved within the configuration, and nothing is taken for deleted.
     let turned = world.turn().await;
     assert_eq!(turned.errors, Vec::<String>::new());
     assert!(stored(&world).await.contains_key("acme/web#7"));
+    let mut told = turned.findings;
 
     let turned = world.turn_as(&census()).await;
     assert_eq!(turned.errors, Vec::<String>::new());
+    told.extend(turned.findings);
     let after = stored(&world).await;
     assert!(!after.contains_key("acme/web#7"), "GitHub says that it was deleted");
     assert_eq!(after["CORE-6"].presence, Presence::Hidden, "Jira doesn't say why it isn't shown");
@@ -46,7 +48,7 @@ async fn deleted_transferred_and_moved_issues_are_three_different_things() {
         assert!(after[new].aliases.iter().any(|alias: &IssueKey| alias.local == old), "{old} is known as {new}");
         assert!(!after.contains_key(old));
     }
-    let told = turned.findings.join("\n");
+    let told = told.join("\n");
     for word in ["acme/web#7: deleted", "CORE-6: no longer shown", &format!("{there} now")] {
         assert!(told.contains(word), "{word}: {told}");
     }
@@ -56,6 +58,70 @@ async fn deleted_transferred_and_moved_issues_are_three_different_things() {
     let plan = world.preview().await.plan;
     assert!(plan.skips.iter().all(|skip| skip.issue.local != there), "{:?}", plan.skips);
     assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+}
+
+#[tokio::test]
+async fn a_label_that_somebody_took_off_stays_off_through_a_transfer_that_a_delta_shows_first() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    world.turn().await;
+    let ours = world.labels("acme/api#5", "priority/").remove(0);
+    world.trackers.by("hana").remove_label("acme/api#5", &ours).expect("a label");
+    let there = world.trackers.by("hana").move_issue("acme/api#5", "acme/web").expect("a transfer");
+    world.pass(60);
+    // A preview that starts from what is stored says the same.
+    let changes = world.preview().await.plan.changes;
+    assert!(changes.iter().all(|change| change.key.local != there), "{changes:?}");
+    let turned = world.turn().await;
+    assert_eq!(turned.errors, Vec::<String>::new());
+    assert!(turned.findings.iter().any(|finding| finding.contains(&format!("{there} now"))), "{:?}", turned.findings);
+    for _ in 0..2 {
+        assert_eq!(world.labels(&there, "priority/"), Vec::<String>::new());
+        world.pass(60);
+        world.turn_as(&census()).await;
+    }
+    let skips = world.preview().await.plan.skips;
+    assert!(skips.iter().any(|skip| skip.issue.local == there && skip.theirs.is_none()), "{skips:?}");
+}
+
+#[tokio::test]
+async fn where_an_issue_came_from_is_asked_again_when_it_could_not_be_told() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    world.turn().await;
+    let ours = world.labels("acme/api#5", "priority/").remove(0);
+    world.trackers.by("hana").remove_label("acme/api#5", &ours).expect("a label");
+    let there = world.trackers.by("hana").move_issue("acme/api#5", "acme/web").expect("a transfer");
+    world.pass(60);
+    world.trackers.fail(Tracker::GitHub, Matcher::path("acme/api/issues/5"), Fault::status(502, "{}"), u32::MAX);
+    let turned = world.turn().await;
+    assert!(!turned.errors.is_empty());
+    assert_eq!(world.labels(&there, "priority/"), Vec::<String>::new());
+    world.trackers.heal_all();
+    world.pass(60);
+    world.turn().await;
+    assert_eq!(world.labels(&there, "priority/"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_persons_label_that_the_new_repository_does_not_have_leaves_its_place_empty() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    world.turn().await;
+    let hana = world.trackers.by("hana");
+    let ours = world.labels("acme/api#5", "priority/").remove(0);
+    let theirs = if ours == "priority/p0" { "priority/p3" } else { "priority/p0" };
+    hana.remove_label("acme/api#5", &ours).expect("a label");
+    hana.add_label("acme/api#5", theirs).expect("a label");
+    world.pass(60);
+    world.turn().await;
+    hana.delete_label("acme/web", theirs).expect("a label");
+    let there = hana.move_issue("acme/api#5", "acme/web").expect("a transfer");
+    world.pass(60);
+    for _ in 0..3 {
+        world.turn().await;
+        world.pass(60);
+        assert_eq!(world.labels(&there, "priority/"), Vec::<String>::new());
+    }
+    let skips = world.preview().await.plan.skips;
+    assert!(skips.iter().any(|skip| skip.issue.local == there && skip.theirs.is_none()), "{skips:?}");
 }
 
 #[tokio::test]

@@ -56,8 +56,7 @@ impl Model {
                     if let Some(held) = self.held.remove(&(key.clone(), aspect)) {
                         self.held.insert((now.to_owned(), aspect), held);
                     }
-                    // A transferred issue is first met as a new one, on which nobody took anything off.
-                    if self.emptied.remove(&(key.clone(), aspect)) && !key.contains('#') {
+                    if self.emptied.remove(&(key.clone(), aspect)) {
                         self.emptied.insert((now.to_owned(), aspect));
                     }
                 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Change, Closed, GitHub, Gone, REACTIONS};
+use super::{Change, Closed, Event, GitHub, Gone, REACTIONS};
 use crate::sandbox::SandboxError;
 use crate::sandbox::clock::whole_second;
 use crate::sandbox::corpus::GithubIssueSeed;
@@ -161,6 +161,12 @@ impl GitHub {
         issue.updated = stamp;
         self.repos[target].issues.insert(new, issue);
         self.repos[target].touch(new, now);
+        // "Comments, assignees, and issue timeline events are retained."
+        let events = std::mem::take(&mut self.repos[repo].events);
+        let (went, stayed): (Vec<_>, _) = events.into_iter().partition(|event| event.number == number);
+        self.repos[repo].events = stayed;
+        self.repos[target].events.extend(went.into_iter().map(|event| Event { number: new, ..event }));
+        self.repos[target].events.sort_by_key(|event| event.id);
         Ok(format!("{}#{new}", self.repos[target].full_name()))
     }
 

@@ -108,6 +108,12 @@ impl Sqlite {
         Ok(work.commit().await?)
     }
 
+    pub(in crate::store) async fn has_newcomers(&self, tracker: &TrackerName) -> Answer<bool> {
+        let mut hand = self.hand().await?;
+        let any = "SELECT EXISTS (SELECT 1 FROM issues WHERE tracker = ? AND item IS NULL)";
+        Ok(sqlx::query_scalar(any).bind(tracker.as_str()).fetch_one(&mut *hand).await?)
+    }
+
     pub(in crate::store) async fn move_issue(&self, from: &IssueId, there: &Issue) -> Answer<()> {
         let old = self.issues_by_id(&from.tracker, std::slice::from_ref(&from.id)).await?.pop();
         let mut moved = there.clone();
@@ -118,7 +124,7 @@ impl Sqlite {
         }
         let mut hand = self.hand().await?;
         let mut work = hand.begin_with(BEGIN).await?;
-        hand_on(&mut work, from, &there.id).await?;
+        hand_on(&mut work, from, there).await?;
         sqlx::query("DELETE FROM issues WHERE tracker = ?1 AND id = ?2 AND ?3 <> ?2")
             .bind(from.tracker.as_str())
             .bind(&from.id)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{Connection, SqliteConnection};
 
 use super::{Answer, BATCH, BEGIN, Failure, Sqlite, json, number, value};
-use crate::model::{Aspect, ContainerKey, IssueId, Timestamp, TrackerName};
+use crate::model::{Aspect, ContainerKey, Issue, IssueId, Timestamp, TrackerName};
 use crate::plan::{Change, Ledger, Outcome, Refusals, Row, RowKey, SinkId, Writing, intended};
 use crate::score::Formula;
 
@@ -144,12 +144,12 @@ fn row_of((tracker, id, aspect, sink, row): LedgerRow) -> Answer<(RowKey, Row)> 
 }
 
 /// [`Ledger::hand_on`], for the stored rows of two issues of one tracker.
-pub(super) async fn hand_on(work: &mut SqliteConnection, from: &IssueId, to: &IssueId) -> Answer<()> {
+pub(super) async fn hand_on(work: &mut SqliteConnection, from: &IssueId, there: &Issue) -> Answer<()> {
     let of_both = "DELETE FROM ledger WHERE tracker = ? AND id IN (?, ?) RETURNING tracker, id, aspect, sink, row";
     let rows: Vec<LedgerRow> =
-        sqlx::query_as(of_both).bind(from.tracker.as_str()).bind(&from.id).bind(&to.id).fetch_all(&mut *work).await?;
+        sqlx::query_as(of_both).bind(from.tracker.as_str()).bind(&from.id).bind(&there.id.id).fetch_all(&mut *work).await?;
     let mut ledger = Ledger { rows: rows.into_iter().map(row_of).collect::<Answer<_>>()?, ..Ledger::default() };
-    ledger.hand_on(from, to);
+    ledger.hand_on(from, there);
     put(work, &ledger.rows.iter().collect::<Vec<_>>()).await
 }
 
