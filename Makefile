@@ -10,7 +10,7 @@ counterparts: ## what tests/counterparts plays against, from npm and PyPI into t
 
 SEEDS = 1000
 soak: ## people edit while everything fails and dies, SEEDS times
-	SOAK_SEEDS=$(SEEDS) cargo test --locked --test soak
+	SOAK_SEEDS=$(SEEDS) cargo test --locked --profile soak --test soak
 
 lint: ## format, clippy with warnings denied, and everything that isn't Rust
 	cargo fmt --check

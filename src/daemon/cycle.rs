@@ -14,7 +14,7 @@ use super::shelf::Shelf;
 use super::surely::surely;
 use super::think::Thought;
 use super::{CycleTrouble, Works};
-use crate::model::{ContainerKey, IssueId, IssueKey, TrackerName, Turn};
+use crate::model::{ContainerKey, Day, IssueId, IssueKey, TrackerName, Turn};
 use crate::plan::{
     Approval, ApprovedPlan, Ledger, Need, Outcome, Plan, Reviewed, Unsafe, approve, rejoin as take_back, settle,
 };
@@ -287,7 +287,7 @@ pub(super) async fn remember<T>(
     Ok(())
 }
 
-/// The note that nothing was left to do: the digest of the settings, and the number of skips.
+/// The note that nothing was left to do: the digest of the settings, the number of skips, and the day that levels were found for.
 pub(super) const SETTLED: &str = "settled";
 
 /// Whether nothing has changed since a cycle that left nothing to do; the number of its skips if so.
@@ -312,13 +312,16 @@ async fn quiet<T>(
         return Ok(None);
     }
     let Some(note) = store.note(SETTLED).await? else { return Ok(None) };
-    let Some((digest, skipped)) = note.split_once(' ') else { return Ok(None) };
-    Ok((digest == works.settings.digest()).then(|| skipped.parse().unwrap_or(0)))
+    let [digest, skipped, day] = *note.split(' ').collect::<Vec<_>>() else { return Ok(None) };
+    // Levels of a day that is still to come were found by a clock that was put right since.
+    let holds = digest == works.settings.digest() && day.parse::<Day>().is_ok_and(|day| day <= today);
+    Ok(holds.then(|| skipped.parse().unwrap_or(0)))
 }
 
 /// Notes that nothing is left to do, so that the next cycle may be quiet.
 async fn settle_down<T>(works: &Works<T>, store: &Store, skipped: usize) -> Result<(), CycleTrouble> {
-    store.set_note(SETTLED, &format!("{} {skipped}", works.settings.digest())).await?;
+    let day = works.clock.today(&works.settings.daemon.timezone);
+    store.set_note(SETTLED, &format!("{} {skipped} {day}", works.settings.digest())).await?;
     Ok(())
 }
 

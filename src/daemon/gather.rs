@@ -248,7 +248,7 @@ async fn conclude<T: Fetch>(
 }
 
 fn age_s(then: Timestamp, now: Timestamp) -> u64 {
-    u64::try_from(now.duration_since(then).as_secs()).unwrap_or(0)
+    u64::try_from(now.duration_since(then).as_secs()).unwrap_or(Reach::UNKNOWN_AGE_S)
 }
 
 fn census_due<T>(works: &Works<T>, state: &TrackerState) -> bool {
@@ -328,7 +328,8 @@ pub(super) async fn snapshot(shelf: &Shelf, gathered: &Gathered) -> Result<Snaps
     let broke_off = |tracker: &TrackerName| {
         gathered.coverage.trackers.get(tracker).is_some_and(|reach| reach.whole && reach.failed.is_some())
     };
-    let is_there = |issue: &Issue| is_known(issue, &in_reach) && (issue.item.is_some() || !broke_off(&issue.id.tracker));
+    let is_there =
+        |issue: &Issue| is_known(issue, &in_reach) && (issue.item.is_some() || !broke_off(&issue.id.tracker));
     let issues = shelf.issues().await?;
     Ok(Snapshot {
         issues: issues.into_iter().filter(is_there).map(Arc::new).collect(),

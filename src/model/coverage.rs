@@ -28,6 +28,12 @@ pub struct Reach {
     pub whole: bool,
     /// What went wrong in this cycle's reading, as a sentence that names tracker, status and next step.
     pub failed: Option<String>,
-    /// Seconds since the last reading that succeeded; 0 where this cycle's did. None: none ever did.
+    /// Seconds since the last reading that succeeded; 0 where this cycle's did, [`UNKNOWN_AGE_S`](Self::UNKNOWN_AGE_S)
+    /// where it lies ahead of our clock, which was put back since. None: none ever did.
     pub age_s: Option<u64>,
+}
+
+impl Reach {
+    /// An age past every limit.
+    pub const UNKNOWN_AGE_S: u64 = u64::MAX;
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Aspect, ContainerKey, Coverage, IssueKey, TrackerName};
+use crate::model::{Aspect, ContainerKey, Coverage, IssueKey, Reach, TrackerName};
 
 use crate::score::Formula;
 
@@ -141,12 +141,16 @@ fn readable(coverage: &Coverage, parts: &[Part<'_>]) -> Result<(), Unsafe> {
     }
     let Some(strictest) = parts.iter().min_by_key(|part| part.limits.stale_max_s) else { return Ok(()) };
     let stale_max_s = strictest.limits.stale_max_s;
-    let mut ages = coverage.trackers.iter().map(|(tracker, reach)| (tracker, reach, reach.age_s.unwrap_or(u64::MAX)));
+    let mut ages =
+        coverage.trackers.iter().map(|(tracker, reach)| (tracker, reach, reach.age_s.unwrap_or(Reach::UNKNOWN_AGE_S)));
     if let Some((tracker, reach, age_s)) = ages.find(|(_, _, age_s)| *age_s > stale_max_s) {
+        let ago = match age_s {
+            Reach::UNKNOWN_AGE_S => "at a time that lies ahead of this machine's clock".to_owned(),
+            age_s => format!("{} ago", span(age_s)),
+        };
         let detail = format!(
-            "{tracker} was last read {} ago, the limit is {} ({}){}: nothing is written anywhere until it \
+            "{tracker} was last read {ago}, the limit is {} ({}){}: nothing is written anywhere until it \
              answers again; see `roadmapd check --online`",
-            span(age_s),
             span(stale_max_s),
             strictest.key("stale_max"),
             why(&reach.failed)

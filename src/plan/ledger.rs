@@ -8,8 +8,8 @@ use crate::model::{Aspect, ContainerKey, Issue, IssueId, Level, Person, Timestam
 
 use crate::score::Formula;
 
-use super::scheme::{Target, alike};
 use super::SinkId;
+use super::scheme::{Target, alike};
 
 /// What we last wrote and saw, per issue and field.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -90,7 +90,8 @@ fn face_standing(standing: &mut Standing, face: &Issue, ledger: &Ledger, scheme:
         let key = RowKey { issue: face.id.clone(), aspect: sink.aspect, sink: sink.target.id() };
         let row = ledger.rows.get(&key);
         let history = ledger.authors.get(&key).map(Vec::as_slice);
-        let lost = |row: &&Row| row.moved && !says.iter().any(|text| row.ours_named().any(|ours| sink.same(ours, text)));
+        let lost =
+            |row: &&Row| row.moved && !says.iter().any(|text| row.ours_named().any(|ours| sink.same(ours, text)));
         let read_as = match row.filter(lost) {
             Some(row) => match after_transfer(row, history) {
                 Some(row) => Some(row),

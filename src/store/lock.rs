@@ -38,7 +38,7 @@ pub(super) fn beside(database: &Path) -> PathBuf {
 
 pub(super) async fn take(database: &Path, who: &str, wait: Duration) -> Result<Lock, StoreTrouble> {
     let path = beside(database);
-    let fault = |error: &std::io::Error| StoreTrouble::from_io(&path, "take the writer lock", error);
+    let fault = |error: &std::io::Error| StoreTrouble::from_io(database, "take the writer lock", error);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

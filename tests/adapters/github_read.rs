@@ -196,8 +196,8 @@ async fn an_enterprise_server_without_dependencies_is_a_finding_and_is_not_asked
     assert_eq!(rig.asked().await.len(), 1);
 }
 
-/// Three issues that others block, the blockers of the first not listed where `refused`.
-async fn three_blocked(rig: &Rig, refused: bool, updated: &str, count: u32) {
+/// Three issues that others block, the blockers of the first answered with this status.
+async fn three_blocked(rig: &Rig, status: u16, updated: &str, count: u32) {
     repository(rig, false).await;
     let rows: Vec<Value> = (1..=3)
         .map(|id| {
@@ -209,8 +209,8 @@ async fn three_blocked(rig: &Rig, refused: bool, updated: &str, count: u32) {
     issues(rig, json(200, &json!(rows))).await;
     for number in 1..=3 {
         let listed: Vec<Value> = (0..count).map(|more| row(u64::from(90 + more), "2026-01-01T00:00:00Z")).collect();
-        let answer = if refused && number == 1 {
-            json(404, &json!({"message": "Not Found"}))
+        let answer = if status != 200 && number == 1 {
+            json(status, &json!({"message": "Not Found"}))
         } else {
             json(200, &json!(listed))
         };
@@ -224,23 +224,28 @@ fn blocker_counts(issues: &[Issue]) -> Vec<(usize, u32)> {
 }
 
 #[tokio::test]
-async fn one_issue_whose_blockers_answer_404_keeps_those_known_and_no_other_issue_is_affected() {
+async fn one_issue_whose_blockers_cannot_be_listed_keeps_those_known_and_no_other_issue_is_affected() {
     let rig = github().await;
-    three_blocked(&rig, false, "2026-01-01T00:00:00Z", 1).await;
+    three_blocked(&rig, 200, "2026-01-01T00:00:00Z", 1).await;
     let (first, known) = rig.poll(None, &Shelf::default()).await.expect("read");
     assert_eq!((blocker_counts(&known), first.findings), (vec![(1, 1), (1, 1), (1, 1)], vec![]));
-    for census in [false, true] {
+    for (census, status) in [(false, 404), (true, 404), (false, 502), (true, 500)] {
         rig.forget().await;
-        three_blocked(&rig, true, "2026-02-01T00:00:00Z", 2).await;
+        three_blocked(&rig, status, "2026-02-01T00:00:00Z", 2).await;
+        // The server is up: it answers for the issue itself.
+        Mock::given(path("/repos/acme/api/issues/1")).respond_with(json(200, &row(1, "x"))).mount(&rig.server).await;
         let ask = Ask { memory: Some(first.memory.clone()), turn: Turn(3), census, ..Ask::default() };
         let (read, issues) = rig.ask(ask, &Shelf::of(&known)).await.expect("read");
         assert_eq!(blocker_counts(&issues), [(1, 1), (2, 2), (2, 2)], "census: {census}");
         let told = &read.findings;
-        assert!(told.len() == 1 && told[0].contains("github:acme/api#1:") && told[0].contains("404"), "{told:?}");
+        assert!(
+            told.len() == 1 && told[0].contains("github:acme/api#1:") && told[0].contains("can't be listed"),
+            "{told:?}"
+        );
         // It is asked for again at its next change, also where the count is the one that was known; then it is settled.
         for count in [2, 1] {
             rig.forget().await;
-            three_blocked(&rig, false, "2026-03-01T00:00:00Z", count).await;
+            three_blocked(&rig, 200, "2026-03-01T00:00:00Z", count).await;
             let (later, issues) = rig.poll(Some(&read.memory), &Shelf::of(&issues)).await.expect("read");
             assert_eq!(blocker_counts(&issues)[0], (count as usize, count));
             let asked = rig.asked().await;
@@ -251,12 +256,21 @@ async fn one_issue_whose_blockers_answer_404_keeps_those_known_and_no_other_issu
 }
 
 #[tokio::test]
+async fn a_server_that_fails_for_the_blockers_and_for_the_issue_is_down() {
+    let rig = github().await;
+    three_blocked(&rig, 503, "2026-02-01T00:00:00Z", 1).await;
+    Mock::given(path("/repos/acme/api/issues/1")).respond_with(json(503, &json!({}))).mount(&rig.server).await;
+    let trouble = rig.poll(None, &Shelf::default()).await.expect_err("it is down");
+    assert_eq!(trouble.kind, TroubleKind::Unavailable);
+}
+
+#[tokio::test]
 async fn an_issue_read_by_id_whose_blockers_answer_404_keeps_those_known() {
     let rig = github().await;
-    three_blocked(&rig, false, "2026-01-01T00:00:00Z", 1).await;
+    three_blocked(&rig, 200, "2026-01-01T00:00:00Z", 1).await;
     let (_, known) = rig.poll(None, &Shelf::default()).await.expect("read");
     rig.forget().await;
-    three_blocked(&rig, true, "2026-02-01T00:00:00Z", 2).await;
+    three_blocked(&rig, 404, "2026-02-01T00:00:00Z", 2).await;
     let mut changed = row(1, "2026-02-01T00:00:00Z");
     changed["issue_dependencies_summary"] = json!({"blocked_by": 2, "total_blocked_by": 2});
     Mock::given(path("/repos/acme/api/issues/1")).respond_with(json(200, &changed)).mount(&rig.server).await;

@@ -83,6 +83,40 @@ async fn our_own_clock_that_jumps_back_by_hours_or_was_a_year_ahead_keeps_neithe
     assert!(turned.errors.len() == 1 && turned.errors[0].starts_with("jira"), "{:?}", turned.errors);
     world.trackers.heal(Tracker::Jira);
     assert_eq!(world.turn().await.errors, Vec::<String>::new());
+    // Nor is one whose last reading lies ahead: it can't be told how old that is, and something is to be written.
+    jump(-5);
+    world.trackers.fail(Tracker::Jira, Matcher::any(), Fault::status(503, "{}"), u32::MAX);
+    world.trackers.add_github_issue("acme/api", &seed).expect("an issue");
+    let approval = world.turn().await.approval.expect("a plan that waits");
+    assert_eq!(approval.needed, Need::Stale);
+    assert!(approval.detail.contains("ahead of this machine's clock"), "{}", approval.detail);
+}
+
+#[tokio::test]
+async fn levels_that_were_found_for_a_day_to_come_are_found_again_once_the_clock_is_right() {
+    let mut world = World::new(Corpus::generated(62, 24), &format!("{WRITES}[priority]\nhysteresis = 0\n")).await;
+    let now: Arc<Mutex<Timestamp>> = Arc::new(Mutex::new(MORNING.parse().expect("a time")));
+    let shown = Arc::clone(&now);
+    world.works.clock = Clock::from_fn(move || *shown.lock().expect("a clock"));
+    let scores = async |world: &World| world.store.scores().await.expect("scores");
+    for _ in 0..2 {
+        world.turn().await;
+    }
+    assert!(world.turn().await.quiet);
+    let right = scores(&world).await;
+    let year = SignedDuration::from_hours(365 * 24);
+    let ahead = now.lock().expect("a clock").checked_add(year).expect("a time");
+    let morning = std::mem::replace(&mut *now.lock().expect("a clock"), ahead);
+    for _ in 0..2 {
+        world.turn().await;
+    }
+    assert!(scores(&world).await != right);
+    *now.lock().expect("a clock") = morning;
+    for _ in 0..2 {
+        world.turn().await;
+    }
+    assert!(scores(&world).await == right);
+    assert!(world.turn().await.quiet);
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ use crate::world::{WRITES, World};
 
 const ROUNDS: u64 = 6;
 const HOUR_S: u64 = 3600;
+/// From what people do to the next cycle.
+const PAUSE_S: u64 = 120;
 /// Tries again at once, waits for nobody: time passes only where the story says so.
 const QUICK: Policy = Policy {
     tries_max: 2,
@@ -136,6 +138,9 @@ pub async fn play(seed: u64, aloud: bool) -> Vec<String> {
             } else {
                 assert_eq!(done.is_ok(), rough_done.is_ok(), "{act:?}: {done:?} {rough_done:?}");
             }
+        }
+        for world in [&calm, &rough] {
+            world.pass(PAUSE_S);
         }
         calm.turn().await;
         for _ in 0..1 + skies.below(2) {

@@ -31,8 +31,10 @@ const REQUESTS: [(&str, &str); 20] = [
     ("shifted_page", ""),
     ("repeated_token", ""),
 ];
-/// States of the world.
-const STATES: [&str; 4] = [
+/// States of the world. A search that lags by a minute or two shows what people did before a cycle and not what that cycle wrote.
+const STATES: [&str; 6] = [
+    "fault = 'search_lag'\nseconds = 90",
+    "fault = 'search_lag'\nseconds = 150",
     "fault = 'search_lag'\nseconds = 5000",
     "fault = 'clock_skew'\nseconds = 300",
     "fault = 'clock_skew'\nseconds = -300",
@@ -74,7 +76,7 @@ impl Weather {
             };
             plan.push_str(&format!("[[fault]]\nfault = '{fault}'\n{whose}\n{how}\n{more}\n"));
         }
-        if dice.percent(20) {
+        if dice.percent(40) {
             plan.push_str(&format!("[[fault]]\n{}\n", dice.pick(&STATES).expect("some")));
         }
         let death = match dice.below(10) {

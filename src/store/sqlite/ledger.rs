@@ -146,8 +146,12 @@ fn row_of((tracker, id, aspect, sink, row): LedgerRow) -> Answer<(RowKey, Row)> 
 /// [`Ledger::hand_on`], for the stored rows of two issues of one tracker.
 pub(super) async fn hand_on(work: &mut SqliteConnection, from: &IssueId, there: &Issue) -> Answer<()> {
     let of_both = "DELETE FROM ledger WHERE tracker = ? AND id IN (?, ?) RETURNING tracker, id, aspect, sink, row";
-    let rows: Vec<LedgerRow> =
-        sqlx::query_as(of_both).bind(from.tracker.as_str()).bind(&from.id).bind(&there.id.id).fetch_all(&mut *work).await?;
+    let rows: Vec<LedgerRow> = sqlx::query_as(of_both)
+        .bind(from.tracker.as_str())
+        .bind(&from.id)
+        .bind(&there.id.id)
+        .fetch_all(&mut *work)
+        .await?;
     let mut ledger = Ledger { rows: rows.into_iter().map(row_of).collect::<Answer<_>>()?, ..Ledger::default() };
     ledger.hand_on(from, there);
     put(work, &ledger.rows.iter().collect::<Vec<_>>()).await

@@ -10,7 +10,7 @@ use super::map::{self, Place};
 use super::memory::Repository;
 use super::wire::Row;
 use crate::model::{Issue, Relation, RelationKind};
-use crate::tracker::Trouble;
+use crate::tracker::{Trouble, TroubleKind};
 
 /// Issues that one finding names.
 const NAMED_MAX: usize = 5;
@@ -32,14 +32,14 @@ impl Github {
         if summary.total() > 0 && !no_dependencies.load(Ordering::Relaxed) {
             let carried = stored.filter(|stored| stored.blocker_count == summary.blocked_by).map(blockers_of);
             let listed = match carried {
-                Some(relations) => Some(relations),
+                Some(relations) => Listed::Blockers(relations),
                 None => list_blockers(client, row.number, place).await?,
             };
             match listed {
-                Some(relations) => issue.relations.extend(relations),
+                Listed::Blockers(relations) => issue.relations.extend(relations),
                 // An older Enterprise server answers so for every issue.
-                None if self.enterprise => no_dependencies.store(true, Ordering::Relaxed),
-                None => refused = true,
+                Listed::Missing if self.enterprise => no_dependencies.store(true, Ordering::Relaxed),
+                Listed::Missing | Listed::Failing => refused = true,
             }
         }
         issue.relations.sort();
@@ -71,7 +71,7 @@ impl Github {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         (!named.is_empty()).then(|| {
             format!(
-                "{}{more}: the blockers can't be listed (404), so those known before stay; they are asked for again when the issue changes and by the next census",
+                "{}{more}: the blockers can't be listed, so those known before stay; they are asked for again when the issue changes and by the next census",
                 named.join(", "),
             )
         })
@@ -90,12 +90,28 @@ fn blockers_of(issue: &Issue) -> Vec<Relation> {
     issue.relations.iter().filter(|relation| relation.kind == RelationKind::BlockedBy).cloned().collect()
 }
 
-/// What blocks an issue. None: the server doesn't list it.
-async fn list_blockers(client: &Client, number: u64, place: Place<'_>) -> Result<Option<Vec<Relation>>, Trouble> {
-    let target = format!("/repos/{}/issues/{number}/dependencies/blocked_by?per_page=100", place.repository);
-    match client.list::<Vec<Row>>(&target).await? {
-        Ok(pages) => Ok(Some(pages.iter().flat_map(|rows| map::blockers(rows, place)).collect())),
-        Err(answer) if answer.status.as_u16() == 404 => Ok(None),
-        Err(answer) => Err(client.refusal(Method::GET, &target, &answer)),
+/// What came of listing an issue's blockers.
+enum Listed {
+    Blockers(Vec<Relation>),
+    /// 404.
+    Missing,
+    /// It keeps failing for this issue, and the server answers for the issue itself.
+    Failing,
+}
+
+/// Lists what blocks an issue.
+async fn list_blockers(client: &Client, number: u64, place: Place<'_>) -> Result<Listed, Trouble> {
+    let issue = format!("/repos/{}/issues/{number}", place.repository);
+    let target = format!("{issue}/dependencies/blocked_by?per_page=100");
+    match client.list::<Vec<Row>>(&target).await {
+        Ok(Ok(pages)) => Ok(Listed::Blockers(pages.iter().flat_map(|rows| map::blockers(rows, place)).collect())),
+        Ok(Err(answer)) if answer.status.as_u16() == 404 => Ok(Listed::Missing),
+        Ok(Err(answer)) => Err(client.refusal(Method::GET, &target, &answer)),
+        // One issue's failing must not keep the others from being read; a server that is down must.
+        Err(trouble) if trouble.kind == TroubleKind::Unavailable => match client.get(&issue, None).await {
+            Ok(answer) if answer.status.is_success() => Ok(Listed::Failing),
+            _ => Err(trouble),
+        },
+        Err(trouble) => Err(trouble),
     }
 }
