@@ -1,6 +1,6 @@
 //! One issue in one tracker, as far as roadmapd reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,9 @@ pub struct Issue {
     pub watchers: u32,
     /// Comments.
     pub comments: u32,
+    /// What others said on it. None: the tracker told only how many comments there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<Talk>,
     /// Its parent, what blocks it, what it blocks or duplicates; all within its own tracker. Sorted.
     pub relations: Vec<Relation>,
     /// How many open blockers the tracker counts, seen or not (GitHub's dependency summary). Tells when to list them again.
@@ -84,6 +87,33 @@ pub struct Issue {
     pub presence: Presence,
     /// When and how this was read.
     pub reading: Reading,
+}
+
+/// Comments of people other than the issue's author.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    /// Their days (UTC), newest first; at most [`Talk::DAYS_MAX`].
+    pub days: Vec<Day>,
+    /// How many people they are from.
+    pub people: u32,
+}
+
+impl Talk {
+    /// Comments whose days are kept: more of them say nothing more.
+    pub const DAYS_MAX: usize = 50;
+
+    /// What these comments are, by whom (None: an account that is gone) and when, on an issue by `author`.
+    pub fn of<'a>(author: Option<&Person>, comments: impl Iterator<Item = (Option<&'a str>, Timestamp)>) -> Self {
+        let by_author = |by: &Option<&str>| by.is_some() && *by == author.map(|author| author.id.as_str());
+        let (mut days, mut people) = (Vec::new(), BTreeSet::new());
+        for (by, at) in comments.filter(|(by, _)| !by_author(by)) {
+            days.push(at.to_zoned(jiff::tz::TimeZone::UTC).date());
+            people.insert(by);
+        }
+        days.sort_unstable_by(|a, b| b.cmp(a));
+        days.truncate(Self::DAYS_MAX);
+        Self { days, people: people.len().try_into().unwrap_or(u32::MAX) }
+    }
 }
 
 /// Whether an issue is where it is looked for. One that isn't is remembered as it was last seen, and never written.

@@ -9,7 +9,9 @@ mod text;
 
 pub use coverage::{Coverage, Reach, Snapshot};
 pub use ids::{ContainerKey, IssueId, IssueKey, ItemId, MalformedKey, TrackerName};
-pub use issue::{DueSource, Issue, Person, Presence, Reading, Reference, Relation, RelationKind, Status, Tier, Turn};
+pub use issue::{
+    DueSource, Issue, Person, Presence, Reading, Reference, Relation, RelationKind, Status, Talk, Tier, Turn,
+};
 pub use level::{Aspect, Complexity, Level, Priority, Readiness};
 pub use per_container::PerContainer;
 pub use text::Text;

@@ -1,9 +1,7 @@
 //! Score -> level, with hysteresis: a level that stands stays until the score is clearly past its edge.
 
+use super::types::Knobs;
 use crate::model::{Complexity, Priority};
-
-/// A size keeps its level while the estimate is within this share of the edge.
-const SIZE_MARGIN: f64 = 0.10;
 
 /// The priority of a score (0–100). `least` is the least score of p0, p1, p2, p3.
 pub(super) fn priority(score: f64, least: &[f64; 4], hysteresis: f64, before: Option<Priority>) -> Priority {
@@ -24,15 +22,16 @@ pub(super) fn priority(score: f64, least: &[f64; 4], hysteresis: f64, before: Op
     if stays { before } else { raw }
 }
 
-/// The complexity of a size in story points. `least` is the least size of xs, s, m, l, xl.
-pub(super) fn complexity(points: f64, least: &[f64; 5], before: Option<Complexity>) -> Complexity {
+/// The complexity of a size in story points. One that is at a level keeps it while it is within a share of the edge.
+pub(super) fn complexity(points: f64, knobs: &Knobs, before: Option<Complexity>) -> Complexity {
+    let (least, share) = (&knobs.complexity_bands, knobs.size_hysteresis);
     let raw = Complexity::ALL.into_iter().zip(least).rev().find(|(_, least)| points >= **least);
     let raw = raw.map_or(Complexity::Xs, |(level, _)| level);
     let Some(before) = before else { return raw };
     let stays = match raw.cmp(&before) {
         std::cmp::Ordering::Equal => true,
-        std::cmp::Ordering::Greater => points <= least[before as usize + 1] * (1.0 + SIZE_MARGIN),
-        std::cmp::Ordering::Less => points >= least[before as usize] * (1.0 - SIZE_MARGIN),
+        std::cmp::Ordering::Greater => points <= least[before as usize + 1] * (1.0 + share),
+        std::cmp::Ordering::Less => points >= least[before as usize] * (1.0 - share),
     };
     if stays { before } else { raw }
 }
@@ -72,7 +71,7 @@ mod tests {
     #[test]
     fn a_size_near_an_edge_keeps_its_level() {
         use Complexity::{L, M, S, Xl, Xs};
-        let least = [0.0, 2.0, 4.0, 8.0, 13.0];
+        let knobs = Knobs::default();
         for (points, before, expected) in [
             (0.0, None, Xs),
             (4.0, None, M),
@@ -84,7 +83,7 @@ mod tests {
             (40.0, Some(Xs), Xl),
             (7.3, Some(L), L),
         ] {
-            assert_eq!(complexity(points, &least, before), expected, "{points} after {before:?}");
+            assert_eq!(complexity(points, &knobs, before), expected, "{points} after {before:?}");
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn estimated(evidence: &Evidence<'_>) -> ComplexityScore {
 
 /// The level of so many story points by themselves.
 pub fn size_level(points: f64, knobs: &Knobs) -> Complexity {
-    bands::complexity(points, &knobs.complexity_bands, None)
+    bands::complexity(points, knobs, None)
 }
 
 /// Of several numbers the largest counts: a plan that takes work for too small hurts more.
@@ -54,7 +54,7 @@ fn given(evidence: &Evidence<'_>) -> Option<ComplexityScore> {
         because.push(reason("given", 0.0, format!("{other_key} says {other}: the larger number counts")));
     }
     Some(ComplexityScore {
-        level: bands::complexity(story_points, &evidence.knobs.complexity_bands, None),
+        level: bands::complexity(story_points, evidence.knobs, None),
         story_points,
         low: story_points,
         high: story_points,
@@ -102,7 +102,7 @@ fn from_text(evidence: &Evidence<'_>) -> ComplexityScore {
     }
     let before = evidence.previous.levels.get(&evidence.item.id).and_then(|levels| levels.complexity);
     ComplexityScore {
-        level: bands::complexity(limited, &evidence.knobs.complexity_bands, before),
+        level: bands::complexity(limited, evidence.knobs, before),
         story_points: limited,
         low: tenth(limited * low),
         high: tenth(limited * high),

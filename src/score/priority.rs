@@ -11,8 +11,8 @@ use crate::model::{Aspect, Day, Level, Priority};
 use crate::roadmap::Roadmap;
 
 /// An item that reaches this share of all weight scores 100: hardly anything is at once as bad, as wanted, as urgent,
-/// as blocking and as new as can be, so the full sum would leave the upper bands empty.
-const FULL_SHARE: f64 = 0.6;
+/// as blocking, as talked about and as new as can be, so the full sum would leave the upper bands empty.
+const FULL_SHARE: f64 = 0.46;
 /// The size in story points that neither raises nor lowers a score.
 const NEUTRAL_SIZE: f64 = 3.0;
 /// Sizes below this count as this: nothing is free.

@@ -29,6 +29,8 @@ pub struct Knobs {
     pub priority_words: BTreeMap<String, Priority>,
     /// Least story points of xs, s, m, l, xl; rising, the first one 0.
     pub complexity_bands: [f64; 5],
+    /// Share of a band's edge that a size must be past before the level changes.
+    pub size_hysteresis: f64,
     /// Whether readiness is scored.
     pub readiness: bool,
 }
@@ -44,6 +46,7 @@ impl Default for Knobs {
             weights: RULES.iter().map(|rule| (rule.name.to_owned(), rule.weight)).collect(),
             priority_words: BTreeMap::new(),
             complexity_bands: [0.0, 2.0, 4.0, 8.0, 13.0],
+            size_hysteresis: 0.10,
             readiness: true,
         }
     }
@@ -71,8 +74,8 @@ impl PriorityModel {
     /// The formula's name and version, stored with each score.
     pub fn formula(self) -> &'static str {
         match self {
-            Self::Wsjf => "wsjf/1",
-            Self::Weighted => "weighted/1",
+            Self::Wsjf => "wsjf/2",
+            Self::Weighted => "weighted/2",
         }
     }
 }

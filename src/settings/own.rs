@@ -49,6 +49,7 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
             weights: raw.priority.weights.clone(),
             priority_words: sinks.words,
             complexity_bands,
+            size_hysteresis: raw.complexity.hysteresis,
             readiness: raw.readiness.enabled,
         },
         scheme: ContainerScheme {

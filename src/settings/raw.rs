@@ -233,6 +233,9 @@ pub(super) struct PriorityBands {
 pub(super) struct Complexity {
     /// Least story points of each level.
     pub bands: ComplexityBands,
+    /// Share of a band's edge that a size must be past before a level changes.
+    #[schemars(range(min = 0, max = 0.5))]
+    pub hysteresis: f64,
     /// Learn from each scope's own estimated history.
     #[serde(rename = "learn")]
     pub _learn: bool,

@@ -48,14 +48,14 @@ fn fields_labels_by_hand_and_peoples_words_count_and_each_scope_has_its_own() {
     assert_eq!(agreement.0.len(), 4);
     let here = of(&agreement, Some("payments"), Aspect::Priority);
     assert_eq!((here.items, here.declared, here.equal, here.within_one), (2, 2, 1, 1));
-    let (theirs, ours) = (Level::Priority(Priority::P0), Level::Priority(Priority::P2));
+    let (theirs, ours) = (Level::Priority(Priority::P0), Level::Priority(Priority::P3));
     assert_eq!(here.confusion[&(theirs, ours)], 1);
     let elsewhere = of(&agreement, None, Aspect::Priority);
-    assert_eq!((elsewhere.items, elsewhere.declared, elsewhere.equal, elsewhere.within_one), (3, 2, 0, 1));
+    assert_eq!((elsewhere.items, elsewhere.declared, elsewhere.equal, elsewhere.within_one), (3, 2, 0, 0));
     let first = &elsewhere.disagreements[0];
     assert_eq!((first.key.to_string().as_str(), first.distance()), ("github:acme/api#4", 3), "the largest first");
     assert_eq!(first.their_reason, "held at p0 on github:acme/api#4");
-    assert_eq!(first.our_reason, "score 12.5: no severity declared");
+    assert_eq!(first.our_reason, "score 9.4: no severity declared");
     assert_eq!(elsewhere.disagreements[1].their_reason, "label high on github:acme/api#6");
 }
 

@@ -158,7 +158,7 @@ fn rows_are_handed_on_to_the_issue_that_one_became_but_not_over_what_is_known_th
     let mut world = world();
     world.cycle();
     let from = id(JIRA);
-    let to = issue("jira:CORE-9", &["priority/p0".to_owned()]);
+    let to = issue("jira:CORE-9", &["priority/p0".to_owned(), "priority/p2".to_owned()]);
     let there = row_key("jira:CORE-9", Aspect::Priority);
     let written = world.ledger.rows[&row_key(JIRA, Aspect::Priority)].clone();
     let mut ledger = world.ledger.clone();

@@ -65,6 +65,7 @@ pub fn issue(text: &str, labels: &[String]) -> Issue {
         votes: 0,
         watchers: 0,
         comments: 0,
+        talk: None,
         relations: vec![],
         blocker_count: 0,
         private: false,

@@ -51,6 +51,7 @@ pub fn issue(key: &str) -> Issue {
         votes: 0,
         watchers: 0,
         comments: 0,
+        talk: None,
         relations: Vec::new(),
         blocker_count: 0,
         private: false,

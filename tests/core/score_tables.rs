@@ -35,7 +35,11 @@ fn whys(because: &[roadmapd::score::Because]) -> Vec<(&str, &str)> {
 #[test]
 fn the_rules_are_in_one_table_with_the_documented_weights() {
     let table: Vec<(&str, f64)> = RULES.iter().map(|rule| (rule.name, rule.weight)).collect();
-    assert_eq!(table, [("severity", 30.0), ("deadline", 18.0), ("demand", 15.0), ("blocking", 11.0), ("recency", 6.0)]);
+    let file: toml::Table = include_str!("../../config/default.toml").parse().expect("a table");
+    let written = file["priority"]["weights"].as_table().expect("weights");
+    let written: BTreeMap<&str, f64> =
+        written.iter().map(|(name, weight)| (name.as_str(), weight.as_integer().expect("a number") as f64)).collect();
+    assert_eq!(table.into_iter().collect::<BTreeMap<_, _>>(), written);
     assert!(RULES.iter().all(|rule| !rule.meaning.is_empty() && !rule.meaning.contains('\n')));
     assert_eq!(Knobs::default().weights.len(), RULES.len());
 }
@@ -43,14 +47,16 @@ fn the_rules_are_in_one_table_with_the_documented_weights() {
 #[test]
 fn declared_priorities_land_where_people_expect_them() {
     for (name, age, level) in [
-        ("Highest", 1, Priority::P1),
+        ("Highest", 1, Priority::P0),
         ("Highest", 300, Priority::P1),
-        ("High", 1, Priority::P2),
+        ("Highest", 900, Priority::P2),
+        ("High", 1, Priority::P1),
         ("High", 300, Priority::P2),
         ("Medium", 1, Priority::P2),
         ("Medium", 300, Priority::P3),
-        ("Low", 1, Priority::P3),
-        ("Lowest", 1, Priority::P3),
+        ("Low", 1, Priority::P2),
+        ("Low", 90, Priority::P3),
+        ("Lowest", 90, Priority::P3),
     ] {
         let score = one(named(name, age));
         assert_eq!(score.priority.level, level, "{name}, {age} days old: {:?}", score.priority);
@@ -82,14 +88,14 @@ fn reasons_are_sentences_and_the_strongest_comes_first() {
         whys(&score.priority.because),
         [
             ("severity", "declared Highest in jira"),
+            ("recency", "opened 3 days ago or less (2026-11-21)"),
             ("deadline", "due in 7 days or less (2026-12-01)"),
             ("demand", "7 reactions, 1 vote, 3 comments"),
-            ("recency", "opened 7 days ago or less (2026-11-21)"),
             ("cap", "100 is the most"),
         ]
     );
     assert_eq!(score.priority.score, 100.0);
-    assert_eq!(score.due_again, Some(day(5)), "a week after it was opened");
+    assert_eq!(score.due_again, Some(day(1)), "the fourth day after it was opened");
 }
 
 #[test]
@@ -172,7 +178,7 @@ fn a_closed_item_lifts_nobody_and_comes_last() {
 fn a_level_that_stands_stays_within_the_margin() {
     let mut almost = issue("jira:PAY-7");
     named("Highest", 300)(&mut almost);
-    almost.votes = 10;
+    almost.votes = 30;
     let roadmap = roadmap([almost]);
     let fresh = scored(&roadmap, &Previous::default())["jira:PAY-7"].priority.clone();
     assert!((76.0..80.0).contains(&fresh.score) && fresh.level == Priority::P1, "{fresh:?}");
@@ -222,10 +228,10 @@ fn size_counts_for_small_and_against_large_items_and_says_so() {
             issue.story_points = Some(points);
         })
     };
-    assert_eq!(of(3.0).priority.score, 62.5);
-    assert_eq!(of(12.0).priority.score, 31.3);
-    assert_eq!(of(1000.0).priority.score, 31.3, "at most so much");
-    assert_eq!(of(0.0).priority.score, 93.8);
+    assert_eq!(of(3.0).priority.score, 58.3);
+    assert_eq!(of(12.0).priority.score, 29.2);
+    assert_eq!(of(1000.0).priority.score, 29.2, "at most so much");
+    assert_eq!(of(0.0).priority.score, 87.5);
     assert!(whys(&of(12.0).priority.because).contains(&("size", "about 12 story points: large, so later")));
 }
 

@@ -31,7 +31,7 @@ const QUICK: Policy = Policy {
 
 /// Levels hang on nothing that was before, so that a level that was never written leaves no trace.
 fn settings() -> String {
-    format!("{WRITES}[priority]\nhysteresis = 0\n")
+    format!("{WRITES}[priority]\nhysteresis = 0\n[complexity]\nhysteresis = 0\n")
 }
 
 /// Two repositories that know every label, and two projects; a pair and some blockers among them.

@@ -192,6 +192,7 @@ prop_compose! {
             theirs: held,
             written: Turn(written),
             released: false,
+            moved: has.1,
             reversals: u32::from(has.2),
         }
     }

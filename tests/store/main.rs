@@ -100,6 +100,7 @@ fn issue(id: &str, key: &str) -> Issue {
         votes: 2,
         watchers: 3,
         comments: 4,
+        talk: None,
         relations: vec![Relation {
             kind: RelationKind::BlockedBy,
             to: Reference { id: Some("77".into()), local: "PAY-77".into(), closed: None },

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::plant::{priority_named, status_named};
-use super::{DONE, Issue, Item, STATUSES, Site};
+use super::{Comment, DONE, Issue, Item, STATUSES, Site};
 use crate::sandbox::SandboxError;
 use crate::sandbox::corpus::JiraIssueSeed;
 
@@ -58,7 +58,9 @@ impl Site {
     pub(in crate::sandbox) fn comment(&mut self, key: &str, actor: &str, now: Timestamp) -> Done {
         let id = self.find(key)?;
         let author = self.person(actor);
-        self.change(id, author, now, Vec::new(), |issue| issue.comments += 1);
+        self.change(id, author, now, Vec::new(), |issue| {
+            issue.comments.push(Comment { author, at: now });
+        });
         Ok(())
     }
 

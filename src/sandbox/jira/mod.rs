@@ -121,7 +121,7 @@ struct Issue {
     assignee: Option<usize>,
     votes: u32,
     watches: u32,
-    comments: u32,
+    comments: Vec<Comment>,
     components: Vec<String>,
     fix_versions: Vec<String>,
     security: Option<String>,
@@ -130,6 +130,12 @@ struct Issue {
     updated: Timestamp,
     resolved: Option<Timestamp>,
     history: Vec<History>,
+}
+
+#[derive(Clone)]
+struct Comment {
+    author: usize,
+    at: Timestamp,
 }
 
 #[derive(Clone)]

@@ -6,8 +6,8 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::fields::{BUSINESS_VALUE, STORY_POINT_ESTIMATE, STORY_POINTS};
 use super::{
-    DEFAULT_PRIORITY, DONE, History, Issue, Item, KINDS, LINK_KINDS, Link, PRIORITIES, Person, Project, STATUSES, Site,
-    whole_millisecond,
+    Comment, DEFAULT_PRIORITY, DONE, History, Issue, Item, KINDS, LINK_KINDS, Link, PRIORITIES, Person, Project,
+    STATUSES, Site, whole_millisecond,
 };
 use crate::sandbox::clock::days_before;
 use crate::sandbox::corpus::JiraIssueSeed;
@@ -138,7 +138,7 @@ impl Site {
             assignee: seed.assignee.as_ref().map(|name| self.person(name)),
             votes: seed.votes,
             watches: seed.watches,
-            comments: seed.comments,
+            comments: self.talk(seed.comments, created, updated),
             components: seed.components.clone(),
             fix_versions: seed.fix_versions.clone(),
             security: seed.security.clone(),
@@ -155,6 +155,14 @@ impl Site {
             self.plant_priority(id, name, updated);
         }
         Ok(id)
+    }
+
+    /// So many comments of everybody in turn, spread from one moment to the other.
+    fn talk(&self, n: u32, from: Timestamp, to: Timestamp) -> Vec<Comment> {
+        let span = to.duration_since(from);
+        let at = |nth: u32| from + span.checked_mul(nth.cast_signed()).unwrap_or(span) / (n + 1).cast_signed();
+        let author = |nth: u32| nth as usize % self.people.len();
+        (1..=n).map(|nth| Comment { author: author(nth), at: whole_millisecond(at(nth)) }).collect()
     }
 
     fn numbers(&self, project: usize, seed: &JiraIssueSeed) -> BTreeMap<&'static str, f64> {

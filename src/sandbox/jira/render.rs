@@ -5,7 +5,7 @@ use jiff::tz::Offset;
 use serde_json::{Map, Value, json};
 
 use super::fields::{EPIC_LINK, FieldSet, IMPACT, IMPACTS, NUMBERS, STORY_POINT_ESTIMATE};
-use super::{Issue, KINDS, LINK_KINDS, PRIORITIES, STATUSES, Site, adf, wiki};
+use super::{Comment, Issue, KINDS, LINK_KINDS, PRIORITIES, STATUSES, Site, adf, wiki};
 use crate::sandbox::clock::whole_second;
 
 impl Site {
@@ -200,10 +200,14 @@ impl Site {
 
     fn comments(&self, issue: &Issue) -> Value {
         let own = self.api(&format!("issue/{}/comment", issue.id));
-        let rows: Vec<_> = (0..issue.comments)
-            .map(|n| json!({"self": format!("{own}/{n}"), "id": format!("{}{n:03}", issue.id), "body": if self.shape.data_center { json!("A comment.") } else { adf::document("A comment.") }, "created": self.stamp(issue.created), "updated": self.stamp(issue.created)}))
-            .collect();
-        json!({"comments": rows, "self": own, "maxResults": issue.comments, "total": issue.comments, "startAt": 0})
+        let body = || if self.shape.data_center { json!("A comment.") } else { adf::document("A comment.") };
+        let row = |(n, comment): (usize, &Comment)| {
+            let (author, at) = (self.user_row(comment.author), self.stamp(comment.at));
+            json!({"self": format!("{own}/{n}"), "id": format!("{}{n:03}", issue.id), "author": author, "body": body(),
+                "updateAuthor": author, "created": at, "updated": at})
+        };
+        let rows: Vec<_> = issue.comments.iter().enumerate().map(row).collect();
+        json!({"comments": rows, "self": own, "maxResults": rows.len(), "total": rows.len(), "startAt": 0})
     }
 
     fn resolution(&self) -> Value {

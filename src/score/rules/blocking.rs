@@ -7,7 +7,7 @@ use crate::score::graph::{WAITERS_MAX, Waiters};
 pub(super) const RULE: Rule = Rule {
     name: "blocking",
     meaning: "how many open items wait for it, through all trackers, and how pressing they are",
-    weight: 11.0,
+    weight: 12.0,
     reads_graph: true,
     signal,
 };

@@ -6,7 +6,7 @@ use crate::score::evidence::Evidence;
 
 pub(super) const RULE: Rule = Rule {
     name: "demand",
-    meaning: "how many people ask for it: reactions, votes, watchers, comments; each further one counts less",
+    meaning: "how many people ask for it: reactions, votes, watchers, people who comment; each further one counts less",
     weight: 15.0,
     reads_graph: false,
     signal,
@@ -16,6 +16,8 @@ pub(super) const RULE: Rule = Rule {
 const HALF: f64 = 10.0;
 /// A watcher wants to know, a commenter may only be asking back: they count less than who votes.
 const WATCHER: f64 = 0.5;
+const COMMENTER: f64 = 0.5;
+/// Where only the number of comments is known.
 const COMMENT: f64 = 0.25;
 
 fn signal(evidence: &Evidence<'_>) -> Signal {
@@ -23,12 +25,18 @@ fn signal(evidence: &Evidence<'_>) -> Signal {
         evidence.item.faces.iter().map(|face| u64::from(of(face))).sum()
     };
     let (reactions, votes) = (sum(|face| face.reactions), sum(|face| face.votes));
-    let (watchers, comments) = (sum(|face| face.watchers), sum(|face| face.comments));
-    let voices = (reactions + votes) as f64 + WATCHER * watchers as f64 + COMMENT * comments as f64;
+    let (watchers, commenters) =
+        (sum(|face| face.watchers), sum(|face| face.talk.as_ref().map_or(0, |talk| talk.people)));
+    let comments = sum(|face| if face.talk.is_some() { 0 } else { face.comments });
+    let voices = (reactions + votes) as f64
+        + WATCHER * watchers as f64
+        + COMMENTER * commenters as f64
+        + COMMENT * comments as f64;
     let parts = [
         (reactions, "reaction", "reactions"),
         (votes, "vote", "votes"),
         (watchers, "watcher", "watchers"),
+        (commenters, "commenter", "commenters"),
         (comments, "comment", "comments"),
     ];
     let mut why = String::new();

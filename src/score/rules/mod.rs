@@ -1,9 +1,11 @@
 //! Evidence -> signals: the table of rules, one file each.
 
+mod activity;
 mod blocking;
 mod deadline;
 mod demand;
 mod recency;
+mod risk;
 mod severity;
 
 use super::evidence::Evidence;
@@ -35,4 +37,5 @@ pub struct Signal {
 }
 
 /// Every rule, in the order in which equal points are shown.
-pub const RULES: &[Rule] = &[severity::RULE, deadline::RULE, demand::RULE, blocking::RULE, recency::RULE];
+pub const RULES: &[Rule] =
+    &[severity::RULE, deadline::RULE, risk::RULE, demand::RULE, activity::RULE, blocking::RULE, recency::RULE];

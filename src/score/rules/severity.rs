@@ -14,11 +14,11 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Strengths of the four steps that most trackers know. The second step is much weaker than the first, so that
-/// `High` needs another reason to come next.
-const STEPS: [f64; 4] = [1.0, 0.64, 0.3, 0.1];
+/// `High` needs another reason to come next: being new, due, or asked for.
+const STEPS: [f64; 4] = [1.0, 0.56, 0.25, 0.1];
 /// A bug whose severity nobody declared counts as the middle step, anything else a little less.
-const UNDECLARED_BUG: f64 = 0.3;
-const UNDECLARED: f64 = 0.2;
+const UNDECLARED_BUG: f64 = 0.25;
+const UNDECLARED: f64 = 0.17;
 
 /// Words for a step, in priority fields and behind `severity/`, `priority:` and the like in labels.
 const WORDS: [(&str, f64); 18] = [
@@ -29,13 +29,13 @@ const WORDS: [(&str, f64); 18] = [
     ("immediate", 1.0),
     ("showstopper", 1.0),
     ("urgent", 1.0),
-    ("high", 0.64),
-    ("important", 0.64),
+    ("high", 0.56),
+    ("important", 0.56),
     // The middle of Jira's old five steps, the second of the usual three of severity: between both.
-    ("major", 0.45),
-    ("medium", 0.3),
-    ("moderate", 0.3),
-    ("normal", 0.3),
+    ("major", 0.36),
+    ("medium", 0.25),
+    ("moderate", 0.25),
+    ("normal", 0.25),
     ("low", 0.1),
     ("minor", 0.1),
     ("lowest", 0.05),
@@ -118,15 +118,15 @@ mod tests {
         let knobs = Knobs::default();
         for (label, expected) in [
             ("sev1", Some(1.0)),
-            ("sev-2", Some(0.64)),
+            ("sev-2", Some(0.56)),
             ("severity/critical", Some(1.0)),
-            ("severity: high", Some(0.64)),
+            ("severity: high", Some(0.56)),
             ("severity::low", Some(0.1)),
             ("critical", Some(1.0)),
             ("blocker", Some(1.0)),
             ("p0", Some(1.0)),
-            ("p1", Some(0.64)),
-            ("priority:p2", Some(0.3)),
+            ("p1", Some(0.56)),
+            ("priority:p2", Some(0.25)),
             ("priority/customer", None),
             ("high", None),
             ("s3-bucket", None),
@@ -144,7 +144,7 @@ mod tests {
         let mut knobs = Knobs::default();
         knobs.priority_words.insert("low".to_owned(), Priority::P0);
         assert_eq!(of_field("low", &knobs), Some(1.0));
-        assert_eq!(of_field("medium", &knobs), Some(0.3));
+        assert_eq!(of_field("medium", &knobs), Some(0.25));
         assert_eq!(of_field("whenever", &knobs), None);
     }
 }

@@ -74,6 +74,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         votes: 0,
         watchers: 0,
         comments: row.comments,
+        talk: None,
         relations: parent.map(|to| Relation { kind: RelationKind::Parent, to }).into_iter().collect(),
         blocker_count: row.dependencies().blocked_by,
         private: place.private,

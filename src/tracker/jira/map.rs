@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::flavour::Flavour;
 use super::memory::Site;
 use super::told::Field;
-use super::wire::{Fields, Kind, Link, Row, Stub, User};
+use super::wire::{Comment, Comments, Fields, Kind, Link, Row, Stub, User};
 use super::{adf, wiki};
 use crate::model::{
     ContainerKey, Day, DueSource, Issue, IssueId, IssueKey, Person, Presence, Reading, Reference, Relation,
-    RelationKind, Status, Text, Tier, TrackerName, Turn,
+    RelationKind, Status, Talk, Text, Tier, TrackerName, Turn,
 };
 
 /// Words in a resolution or a closed status that say that nothing was done.
@@ -57,6 +57,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
     // Of two that are filled the larger counts, as between the issues of one item.
     let given = place.site.story_points.iter().filter_map(|id| Some((fields.rest.get(id).and_then(points)?, id)));
     let story_points = given.max_by(|a, b| a.0.total_cmp(&b.0));
+    let author = fields.creator.as_ref().or(fields.reporter.as_ref()).and_then(person);
     Issue {
         id: IssueId::new(place.tracker, &row.id),
         url: format!("{}/browse/{}", place.site.url, row.key),
@@ -75,7 +76,6 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         story_points: story_points.map(|(points, _)| points),
         story_points_field: story_points.map(|(_, id)| id.clone()),
         fields: named_fields(fields, place.fields),
-        author: fields.creator.as_ref().or(fields.reporter.as_ref()).and_then(person),
         assignees: fields.assignee.as_ref().and_then(person).into_iter().collect(),
         due: due(fields),
         components: sorted(fields.components.iter().map(|component| component.name.clone())),
@@ -86,6 +86,8 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         votes: fields.votes.votes,
         watchers: fields.watches.count,
         comments: fields.comment.total,
+        talk: talk(&fields.comment, author.as_ref()),
+        author,
         relations: relations(fields, &place.site.epic_links),
         blocker_count: 0,
         private: !fields.security.is_null(),
@@ -135,6 +137,16 @@ fn points(value: &Value) -> Option<f64> {
 
 pub(super) fn person(user: &User) -> Option<Person> {
     (!user.id().is_empty()).then(|| Person { id: user.id().to_owned(), name: user.shown().to_owned() })
+}
+
+/// What came along of an issue's comments. None: none did, though there are some.
+fn talk(comments: &Comments, author: Option<&Person>) -> Option<Talk> {
+    let told = comments.total == 0 || !comments.comments.is_empty();
+    told.then(|| Talk::of(author, comments.comments.iter().filter_map(|one| Some((commenter(one), one.created?)))))
+}
+
+fn commenter(comment: &Comment) -> Option<&str> {
+    comment.author.as_ref().map(User::id).filter(|id| !id.is_empty())
 }
 
 fn tier(kind: &Kind) -> Tier {

@@ -292,9 +292,20 @@ pub(super) struct Watches {
     pub(super) count: u32,
 }
 
-/// Comments, of which only the number is read.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+/// Comments: how many, and those that came along; never what they say.
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Comments {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) total: u32,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) comments: Vec<Comment>,
+}
+
+/// One comment.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Comment {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) author: Option<User>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) created: Option<Timestamp>,
 }

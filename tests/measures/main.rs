@@ -1,0 +1,29 @@
+//! How good the levels are on real histories, each figure beside its baseline. The histories never enter the repository
+//! (`../shared/data`, or `$ROADMAPD_SHARED/data`); without them these tests say so.
+
+mod replay;
+#[expect(dead_code, reason = "shared with the laws of score, which use all of it")]
+#[path = "../core/score_corpus.rs"]
+mod score_corpus;
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+
+/// One of the folders with histories; without it that is said aloud, past the test runner's capture. CI counts these lines.
+fn folder(name: &str, checks: usize) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let folder = std::env::var_os("ROADMAPD_SHARED").map_or_else(beside, PathBuf::from).join("data").join(name);
+    if !folder.is_dir() {
+        let why = format!("no histories: there is no {}; set ROADMAPD_SHARED", folder.display());
+        drop(writeln!(std::io::stderr(), "NOTICE: {checks} checks skipped: {why}"));
+        return None;
+    }
+    Some(folder)
+}
+
+fn packed(path: &Path) -> GzDecoder<File> {
+    GzDecoder::new(File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
