@@ -1,6 +1,6 @@
 # What people type. CI runs the same.
 
-.PHONY: test lint demo bench doc counterparts soak
+.PHONY: test lint demo bench doc counterparts soak fuzz
 
 test: ## all tests
 	cargo test --locked
@@ -12,8 +12,13 @@ SEEDS = 1000
 soak: ## people edit while everything fails and dies, SEEDS times
 	SOAK_SEEDS=$(SEEDS) cargo test --locked --profile soak --test soak
 
+SECONDS = 60
+fuzz: ## every parser of outside input, SECONDS each
+	fuzz/run $(SECONDS)
+
 lint: ## format, clippy with warnings denied, and everything that isn't Rust
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 	.ci/lint
 

@@ -27,14 +27,22 @@
 
 // The sandbox's JSON answers are large literals.
 #![recursion_limit = "256"]
+// The rooms to the right of the parsers take most of the time to build and are left out for the fuzzer.
+#![cfg_attr(fuzzing, allow(dead_code))]
 
+#[cfg(not(fuzzing))]
 pub mod cli;
+#[cfg(not(fuzzing))]
 pub mod daemon;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod model;
 pub mod plan;
 pub mod roadmap;
 pub mod sandbox;
 pub mod score;
 pub mod settings;
+#[cfg(not(fuzzing))]
 pub mod store;
 pub mod tracker;

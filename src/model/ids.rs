@@ -131,7 +131,9 @@ impl FromStr for IssueKey {
         let numbered = local.rsplit_once(['#', '-']).is_some_and(|(before, number)| {
             !before.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
         });
-        if numbered { Ok(Self { tracker, local }) } else { Err(MalformedKey(text.to_owned())) }
+        let key = Self { tracker, local };
+        // `#-7` names no container.
+        if numbered && !key.container().local.is_empty() { Ok(key) } else { Err(MalformedKey(text.to_owned())) }
     }
 }
 
@@ -209,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_text_without_a_tracker_or_number_is_no_key() {
-        for text in ["PAY-7", "jira:", ":PAY-7", "jira:PAY", "jira:PAY-x", "github:acme/api#"] {
+        for text in ["PAY-7", "jira:", ":PAY-7", "jira:PAY", "jira:PAY-x", "github:acme/api#", "github:#-7"] {
             assert!(text.parse::<IssueKey>().is_err(), "{text}");
         }
     }

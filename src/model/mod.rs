@@ -1,6 +1,8 @@
 //! The nouns: issue, label, person, status, level, aspect, coverage, day.
 
 mod coverage;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod ids;
 mod issue;
 mod level;

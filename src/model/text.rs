@@ -162,8 +162,10 @@ impl Reader<'_> {
         self.text.stack_traces = self.trace.finish();
         self.text.acceptance |= self.scenario == [true; 3] || self.text.open_tasks > 0 || self.text.done_tasks > 0;
         self.text.uncertainty = self.uncertainty.into_iter().take(FOUND_MAX).map(str::to_owned).collect();
-        self.mentions.extend(self.explicit.iter().cloned());
-        self.text.mentions = self.mentions.into_iter().collect();
+        let room = FOUND_MAX.saturating_sub(self.explicit.len());
+        let mut mentions: BTreeSet<String> = self.mentions.difference(&self.explicit).take(room).cloned().collect();
+        mentions.extend(self.explicit.iter().cloned());
+        self.text.mentions = mentions.into_iter().collect();
         self.text.explicit = self.explicit.into_iter().collect();
         self.text
     }

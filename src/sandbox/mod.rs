@@ -8,6 +8,8 @@ mod clock;
 mod corpus;
 mod dump;
 mod faults;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod generate;
 mod github;
 mod jira;

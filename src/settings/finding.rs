@@ -100,16 +100,21 @@ pub(super) fn shown(text: &str) -> String {
     format!("{cut:?}")
 }
 
+/// Whether a known prefix of credentials stands in a text.
+pub(super) fn names_credential(text: &str) -> bool {
+    const PREFIXES: [&str; 8] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "ATATT", "ATCTT"];
+    PREFIXES.iter().any(|prefix| text.contains(prefix))
+}
+
 /// Whether a word has the shape of a credential: a known prefix, or long with digits and letters mixed.
 pub(super) fn looks_secret(word: &str) -> bool {
-    const PREFIXES: [&str; 8] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "ATATT", "ATCTT"];
     let mixed = |part: &str| {
         part.len() >= 24
             && part.bytes().any(|b| b.is_ascii_digit())
             && part.bytes().any(|b| b.is_ascii_lowercase())
             && part.bytes().filter(u8::is_ascii_digit).count() * 10 >= part.len()
     };
-    PREFIXES.iter().any(|prefix| word.contains(prefix)) || word.split(['/', '.', '-']).any(mixed)
+    names_credential(word) || word.split(['/', '.', '-']).any(mixed)
 }
 
 /// The nearest of the known words, where one is near enough to be what was meant.

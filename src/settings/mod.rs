@@ -4,6 +4,8 @@ mod check;
 mod containers;
 mod credentials;
 mod finding;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod inert;
 mod labels;
 mod layers;

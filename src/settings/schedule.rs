@@ -8,6 +8,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
+use super::finding::shown;
+
 /// Days that [`Schedule::next_after`] looks ahead: the 29th of February on a given weekday can be 40 years away.
 const LOOK_AHEAD_DAYS: usize = 40 * 366;
 
@@ -130,9 +132,10 @@ impl FromStr for Schedule {
         let weekdays = weekdays(weekday)?;
         let expression = format!("{second} {minute} {hour} {day} {month} {weekdays}");
         let cron = cron::Schedule::from_str(&expression).map_err(|error| {
-            let said = error.to_string();
+            let said = error.to_string().replace(char::is_control, " ");
             let said: Vec<&str> = said.split_whitespace().filter(|word| !word.starts_with('^')).collect();
-            format!("it can't be read ({})", said.join(" ").chars().take(120).collect::<String>())
+            // It repeats the expression, and people put tokens in wrong places.
+            format!("it can't be read: {}", shown(&said.join(" ")))
         })?;
         let open = |field: &str| field.starts_with(['*', '?']);
         let schedule = Self {
@@ -158,7 +161,7 @@ fn weekdays(field: &str) -> Result<String, String> {
         let (range, step) = part.split_once('/').unwrap_or((part, "1"));
         let step: usize = match step.parse() {
             Ok(step @ 1..=7) => step,
-            _ => return Err(format!("the step {step:?} of its days of the week is not a number from 1 to 7")),
+            _ => return Err(format!("the step {} of its days of the week is not a number from 1 to 7", shown(step))),
         };
         let (first, last) = match range.split_once('-') {
             None if range == "*" || range == "?" => (0, 6),
@@ -171,7 +174,7 @@ fn weekdays(field: &str) -> Result<String, String> {
             },
         };
         if first > last && first != 7 {
-            return Err(format!("its days of the week {range:?} run backwards: list them with commas"));
+            return Err(format!("its days of the week {} run backwards: list them with commas", shown(range)));
         }
         for day in (first..=last.max(first)).step_by(step) {
             days[day % 7] = true;
@@ -186,7 +189,7 @@ fn weekday(word: &str) -> Result<usize, String> {
     let named = WEEKDAYS.iter().position(|name| *name == lower || (lower.len() == 3 && name.starts_with(&lower)));
     match (named, lower.parse()) {
         (Some(day), _) | (None, Ok(day @ 0..=7)) => Ok(day),
-        _ => Err(format!("{word:?} is no day of the week: 0 to 7 (0 and 7 are Sunday) or sun to sat")),
+        _ => Err(format!("{} is no day of the week: 0 to 7 (0 and 7 are Sunday) or sun to sat", shown(word))),
     }
 }
 
@@ -288,11 +291,12 @@ mod tests {
             ("* * * * fri-tue", "backwards"),
             ("* * * * */0", "step"),
             ("0 0 30 2 *", "no day of any year"),
+            ("0 0 1\x13 * 5", "can't be read"),
             ("0 */0 * * * *", "can't be read"),
         ] {
             let error = expression.parse::<Schedule>().expect_err(expression);
             assert!(error.contains(said), "{expression}: {error}");
-            assert!(!error.contains('\n'), "{error}");
+            assert!(!error.contains(char::is_control), "{error}");
         }
     }
 }

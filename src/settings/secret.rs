@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use super::finding::looks_secret;
+use super::finding::{looks_secret, names_credential};
 use crate::tracker::Secret;
 
 /// A value, or where it comes from. In merged layers one leaf (`env:NAME`, `file:PATH`, `text:VALUE`), so that a later
@@ -36,9 +36,7 @@ impl Given {
         };
         match (table.get("env"), table.get("file"), table.len()) {
             (Some(toml::Value::String(name)), None, 1) => Self::variable(name),
-            (None, Some(toml::Value::String(path)), 1) if !path.is_empty() => {
-                Ok(Self::Elsewhere(Secret::File(PathBuf::from(path))))
-            }
+            (None, Some(toml::Value::String(path)), 1) if !path.is_empty() => Self::file(path),
             _ => Err(("it needs exactly one of env and file, each a text".to_owned(), next)),
         }
     }
@@ -55,6 +53,16 @@ impl Given {
             problem.to_owned(),
             "put the secret into an environment variable and write that variable's name".to_owned(),
         ))
+    }
+
+    /// A long path may look like a secret and be none: a hash is often part of one.
+    fn file(path: &str) -> Result<Self, (String, String)> {
+        let secret = names_credential(path) || (!path.contains('/') && looks_secret(path));
+        if !secret && !path.contains(char::is_control) {
+            return Ok(Self::Elsewhere(Secret::File(PathBuf::from(path))));
+        }
+        let problem = "what stands behind file is not a file's path; it is not shown, as it may be the secret itself";
+        Err((problem.to_owned(), "put the secret into a file and write that file's path".to_owned()))
     }
 
     /// The leaf that stands for this in merged layers.

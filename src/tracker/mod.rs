@@ -24,6 +24,8 @@ pub use http::Policy;
 pub(crate) use http::is_loopback;
 pub use jira::Jira;
 pub use trouble::{Trouble, TroubleKind};
+#[cfg(any(fuzzing, test))]
+pub(crate) use {github::fuzzing as github_doors, http::fuzzing as http_doors, jira::fuzzing as jira_doors};
 
 /// Makes ring the process's TLS provider; does nothing where one is installed already.
 pub fn install_tls() {

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::credential::{Bearer, Holder};
+use super::link;
 use crate::tracker::http::{Answer, Asked, Effect, Fault, Lane, cut, said};
 use crate::tracker::{Trouble, TroubleKind};
 
@@ -195,28 +196,12 @@ impl Client {
 
     /// The next page of a listing: its path and query, without the base's path. The host of a link is never followed.
     pub(super) fn next(&self, answer: &Answer) -> Option<String> {
-        let link = answer.header("link")?.split(',').find(|part| {
-            part.split(';').skip(1).any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"))
-        })?;
-        self.target_of(link.split_once('<')?.1.split_once('>')?.0)
+        link::next(&self.base, answer)
     }
 
     /// Where a redirect leads: its path, without the base's path and the query. The host is never followed.
     pub(super) fn location(&self, answer: &Answer) -> Option<String> {
-        if !answer.status.is_redirection() {
-            return None;
-        }
-        let target = self.target_of(answer.header("location")?)?;
-        Some(target.split('?').next().unwrap_or_default().to_owned())
-    }
-
-    fn target_of(&self, url: &str) -> Option<String> {
-        let url = self.base.join(url).ok()?;
-        let path = url.path().strip_prefix(self.base.path().trim_end_matches('/')).unwrap_or(url.path());
-        Some(match url.query() {
-            Some(query) => format!("{path}?{query}"),
-            None => path.to_owned(),
-        })
+        link::location(&self.base, answer)
     }
 }
 
@@ -226,7 +211,7 @@ fn if_none_match(etag: &str) -> Option<HeaderMap> {
 }
 
 /// `2026-12-24 09:00:00 UTC` or `2026-12-24 09:00:00 +0100`.
-fn expiration(text: &str) -> Option<Timestamp> {
+pub(super) fn expiration(text: &str) -> Option<Timestamp> {
     let text = text.trim().strip_suffix("UTC").map_or_else(|| text.trim().to_owned(), |bare| format!("{bare}+0000"));
     Timestamp::strptime("%Y-%m-%d %H:%M:%S %z", text).ok()
 }

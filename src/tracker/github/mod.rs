@@ -9,6 +9,9 @@ mod blockers;
 mod client;
 mod credential;
 mod find;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
+mod link;
 mod map;
 mod memory;
 mod poll;

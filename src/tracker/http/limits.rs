@@ -19,7 +19,7 @@ const FRAGMENTS: [&str; 7] = [
 ];
 
 /// The longest wait that is believed: a week.
-const WAIT_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A refusal that ends by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@
 //! write whose fate isn't known.
 
 mod answer;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod limits;
 mod pace;
 mod together;

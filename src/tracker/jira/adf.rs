@@ -5,7 +5,7 @@ use serde_json::Value;
 /// Nesting that is followed; deeper content is left out.
 const DEPTH_MAX: usize = 60;
 /// Bytes of text; more than Jira's own limit of a description, so only hostile ones are cut.
-const TEXT_BYTES_MAX: usize = 1 << 20;
+pub(super) const TEXT_BYTES_MAX: usize = 1 << 20;
 
 /// A description's text: of a document, or of a string (older texts).
 pub(super) fn text(description: &Value) -> String {
@@ -27,29 +27,29 @@ struct Out {
 impl Out {
     /// `in_item`: within a list item, whose paragraphs aren't set apart by empty lines.
     fn node(&mut self, node: &Value, depth: usize, in_item: bool) {
-        if depth > DEPTH_MAX || self.text.len() > TEXT_BYTES_MAX {
+        if depth > DEPTH_MAX || self.is_full() {
             return;
         }
         let attribute = |name: &str| node.get("attrs").and_then(|attrs| attrs.get(name)).and_then(Value::as_str);
         match node.get("type").and_then(Value::as_str).unwrap_or_default() {
             "text" => self.run(node),
-            "hardBreak" => self.text.push('\n'),
+            "hardBreak" => self.push("\n"),
             "heading" => {
                 self.fresh_line();
                 let level = node.pointer("/attrs/level").and_then(Value::as_u64).unwrap_or(1).clamp(1, 6);
-                self.text.extend(std::iter::repeat_n('#', usize::try_from(level).unwrap_or(1)));
-                self.text.push(' ');
+                self.push(&"######"[..usize::try_from(level).unwrap_or(1)]);
+                self.push(" ");
                 self.children(node, depth, in_item);
-                self.text.push('\n');
+                self.push("\n");
             }
             "codeBlock" => {
                 self.fresh_line();
-                self.text.push_str("```");
-                self.text.push_str(attribute("language").unwrap_or_default());
-                self.text.push('\n');
+                self.push("```");
+                self.push(attribute("language").unwrap_or_default());
+                self.push("\n");
                 self.children(node, depth, in_item);
                 self.fresh_line();
-                self.text.push_str("```\n");
+                self.push("```\n");
             }
             "bulletList" => self.list(node, depth, |_| "- ".to_owned()),
             "orderedList" => self.list(node, depth, |index| format!("{}. ", index + 1)),
@@ -58,26 +58,26 @@ impl Out {
                 self.item(node, depth, if done { "- [x] " } else { "- [ ] " });
             }
             "decisionItem" => self.item(node, depth, "- "),
-            "mention" => self.text.push_str(attribute("text").unwrap_or("@someone")),
-            "emoji" => self.text.push_str(attribute("text").or(attribute("shortName")).unwrap_or_default()),
-            "status" => self.text.push_str(attribute("text").unwrap_or_default()),
+            "mention" => self.push(attribute("text").unwrap_or("@someone")),
+            "emoji" => self.push(attribute("text").or(attribute("shortName")).unwrap_or_default()),
+            "status" => self.push(attribute("text").unwrap_or_default()),
             "inlineCard" | "blockCard" | "embedCard" => {
-                self.text.push_str(attribute("url").unwrap_or_default());
-                self.text.push(' ');
+                self.push(attribute("url").unwrap_or_default());
+                self.push(" ");
             }
             "rule" => {
                 self.fresh_line();
-                self.text.push_str("---\n");
+                self.push("---\n");
             }
             "tableRow" => {
                 self.fresh_line();
-                self.text.push('|');
+                self.push("|");
                 self.children(node, depth, in_item);
-                self.text.push('\n');
+                self.push("\n");
             }
             "tableCell" | "tableHeader" => {
                 let cell = self.apart(node, depth);
-                self.text.push_str(&format!(" {} |", cell.replace('\n', " ").trim()));
+                self.push(&format!(" {} |", cell.replace('\n', " ").trim()));
             }
             "paragraph" => {
                 if !in_item {
@@ -86,7 +86,7 @@ impl Out {
                 self.children(node, depth, in_item);
                 self.fresh_line();
                 if !in_item {
-                    self.text.push('\n');
+                    self.push("\n");
                 }
             }
             _ => self.children(node, depth, in_item),
@@ -99,10 +99,10 @@ impl Out {
         let link = marks.iter().find_map(|mark| mark.pointer("/attrs/href").and_then(Value::as_str));
         let code = marks.iter().any(|mark| mark.get("type").and_then(Value::as_str) == Some("code"));
         match link {
-            Some(link) if link == text => self.text.push_str(text),
-            Some(link) => self.text.push_str(&format!("[{text}]({link})")),
-            None if code => self.text.push_str(&format!("`{text}`")),
-            None => self.text.push_str(text),
+            Some(link) if link == text => self.push(text),
+            Some(link) => self.push(&format!("[{text}]({link})")),
+            None if code => self.push(&format!("`{text}`")),
+            None => self.push(text),
         }
     }
 
@@ -120,18 +120,31 @@ impl Out {
 
     /// An item: its bullet, its text, and what is nested in it moved in.
     fn item(&mut self, node: &Value, depth: usize, bullet: &str) {
+        if self.is_full() {
+            return;
+        }
         self.fresh_line();
         let mut inner = Self::default();
         inner.children(node, depth, true);
-        self.text.push_str(bullet);
+        self.push(bullet);
         for (index, line) in inner.text.trim().lines().enumerate() {
             if index > 0 {
-                self.text.push_str("  ");
+                self.push("  ");
             }
-            self.text.push_str(line);
-            self.text.push('\n');
+            self.push(line);
+            self.push("\n");
         }
         self.fresh_line();
+    }
+
+    /// Adds what there is room for: a level of indentation before each of many short lines would be a multiple of the document.
+    fn push(&mut self, text: &str) {
+        let end = text.floor_char_boundary(TEXT_BYTES_MAX.saturating_sub(self.text.len()));
+        self.text.push_str(&text[..end]);
+    }
+
+    fn is_full(&self) -> bool {
+        self.text.len() >= TEXT_BYTES_MAX
     }
 
     fn apart(&self, node: &Value, depth: usize) -> String {
@@ -142,7 +155,7 @@ impl Out {
 
     fn fresh_line(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with('\n') {
-            self.text.push('\n');
+            self.push("\n");
         }
     }
 }
@@ -202,6 +215,11 @@ mod tests {
         }
         assert!(!text(&document).contains("deep"));
         let wide = json!({"type": "doc", "content": vec![paragraph(&"x".repeat(1000)); 5000]});
-        assert!(text(&wide).len() < TEXT_BYTES_MAX + 2000);
+        assert!(text(&wide).len() <= TEXT_BYTES_MAX);
+        let mut steps = paragraph(&"x\n".repeat(300_000));
+        for _ in 0..25 {
+            steps = json!({"type": "bulletList", "content": [{"type": "listItem", "content": [steps]}]});
+        }
+        assert!((TEXT_BYTES_MAX / 2..=TEXT_BYTES_MAX).contains(&text(&steps).len()), "indentation counts");
     }
 }

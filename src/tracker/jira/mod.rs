@@ -10,6 +10,8 @@ mod client;
 mod discover;
 mod edit;
 mod flavour;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod map;
 mod memory;
 mod poll;

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+use crate::model::IssueKey;
 
 /// A value that may be missing, null or of another shape.
 pub(super) fn lenient<'de, T: Default + DeserializeOwned, D: Deserializer<'de>>(
@@ -14,6 +16,15 @@ pub(super) fn lenient<'de, T: Default + DeserializeOwned, D: Deserializer<'de>>(
 ) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
     Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// A key. One that isn't would be stored and then never be read again.
+fn numbered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let key = String::deserialize(deserializer)?;
+    match format!("jira:{key}").parse::<IssueKey>() {
+        Ok(_) => Ok(key),
+        Err(_) => Err(D::Error::custom("the key isn't PROJECT-number")),
+    }
 }
 
 /// A page of a search, or the answer of a fetch by ids.
@@ -77,6 +88,7 @@ pub(super) struct Updated {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Row {
     pub(super) id: String,
+    #[serde(deserialize_with = "numbered")]
     pub(super) key: String,
     pub(super) fields: Fields,
 }
