@@ -55,7 +55,7 @@ fn fields_labels_by_hand_and_peoples_words_count_and_each_scope_has_its_own() {
     let first = &elsewhere.disagreements[0];
     assert_eq!((first.key.to_string().as_str(), first.distance()), ("github:acme/api#4", 3), "the largest first");
     assert_eq!(first.their_reason, "held at p0 on github:acme/api#4");
-    assert_eq!(first.our_reason, "score 9.4: no severity declared");
+    assert_eq!(first.our_reason, "score 8.9: no severity declared");
     assert_eq!(elsewhere.disagreements[1].their_reason, "label high on github:acme/api#6");
 }
 

@@ -231,7 +231,7 @@ fn size_counts_for_small_and_against_large_items_and_says_so() {
     assert_eq!(of(3.0).priority.score, 58.3);
     assert_eq!(of(12.0).priority.score, 29.2);
     assert_eq!(of(1000.0).priority.score, 29.2, "at most so much");
-    assert_eq!(of(0.0).priority.score, 87.5);
+    assert_eq!(of(0.0).priority.score, 87.4);
     assert!(whys(&of(12.0).priority.because).contains(&("size", "about 12 story points: large, so later")));
 }
 
