@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::gather::is_known;
 use super::scheme::{Allowed, scheme_of};
-use super::{CycleTrouble, Thought, Works, people, think};
+use super::think::{Frame, think};
+use super::{CycleTrouble, Thought, Works, people};
 use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot, Timestamp, TrackerName};
 use crate::plan::Ledger;
-use crate::score::{Model, Previous, Scores, Weights, score};
+use crate::score::{Previous, Scores, Weights, score};
 use crate::store::Store;
 
 /// What the last cycle knew, thought through again for today. Nothing is asked of any tracker.
@@ -55,11 +56,13 @@ impl View {
         let weights = works.settings.weights(&containers);
         let day = works.clock.today(&works.settings.daemon.timezone);
         let cycle = store.last_cycle().await?;
-        let mut thought = think(&snapshot, &links, &ledger, &scheme, &weights, day, cycle);
+        let model = Arc::new(store.model().await?);
+        let frame = Frame { links: &links, scheme: &scheme, weights: &weights, model, day, cycle };
+        let mut thought = think(&snapshot, &ledger, &frame);
         if !thought.standing.unasked.is_empty() {
             // Nobody is asked here: what no cycle has asked about yet is shown as if no history knew of it.
             ledger.authors.extend(thought.standing.unasked.into_keys().map(|key| (key, Vec::new())));
-            thought = think(&snapshot, &links, &ledger, &scheme, &weights, day, cycle);
+            thought = think(&snapshot, &ledger, &frame);
         }
         Ok(Self { thought, ledger, weights, day, read_at })
     }
@@ -67,6 +70,6 @@ impl View {
     /// The levels that would be found if nobody held anything.
     pub fn unheld(&self) -> Scores {
         let previous = Previous { holds: BTreeMap::new(), ..self.thought.standing.previous.clone() };
-        score(&self.thought.roadmap, &previous, &Model::default(), &self.weights, self.day)
+        score(&self.thought.roadmap, &previous, &self.thought.model, &self.weights, self.day)
     }
 }

@@ -29,13 +29,11 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
     for (table, name) in [
         ("priority.value", "[priority] value"),
         ("priority.rules", "[[priority.rules]]"),
-        ("complexity.learn", "[complexity] learn"),
         ("mirror", "[[mirror]]"),
         ("people", "[people]"),
     ] {
         let moot = match table {
             "priority.value" => raw.priority._value.is_empty(),
-            "complexity.learn" => !raw.complexity._learn,
             _ => false,
         };
         if check.is_set(table) && !moot {

@@ -5,6 +5,7 @@ mod replay;
 #[expect(dead_code, reason = "shared with the laws of score, which use all of it")]
 #[path = "../core/score_corpus.rs"]
 mod score_corpus;
+mod sizes;
 
 use std::fs::File;
 use std::io::Write;
