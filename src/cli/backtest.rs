@@ -65,10 +65,10 @@ fn of_file(path: &Path, args: &Args) -> Result<Exit, Failure> {
     }
     let table = Table::read(&text).map_err(|trouble| said(&trouble))?;
     for why in &table.why {
-        output::remark(&format!("{}: skipped {why}", path.display()));
+        output::warn(&format!("{}: skipped {why}", path.display()));
     }
     if table.skipped > table.why.len() {
-        output::remark(&format!("{}: {} more rows were skipped", path.display(), table.skipped - table.why.len()));
+        output::warn(&format!("{}: {} more rows were skipped", path.display(), table.skipped - table.why.len()));
     }
     let report = judge(&table.rows, table.fit, table.skipped, args.prequential).map_err(|why| said(&why))?;
     if args.json {

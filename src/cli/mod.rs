@@ -20,6 +20,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod undo;
+mod what_if;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

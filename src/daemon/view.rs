@@ -9,7 +9,8 @@ use super::think::{Frame, think};
 use super::{CycleTrouble, Thought, Works, people};
 use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot, Timestamp, TrackerName};
 use crate::plan::Ledger;
-use crate::score::{Previous, Scores, Weights, score};
+use crate::roadmap::Item;
+use crate::score::{Previous, Scores, Weights, nearest, score};
 use crate::store::Store;
 
 /// What the last cycle knew, thought through again for today. Nothing is asked of any tracker.
@@ -71,5 +72,25 @@ impl View {
     pub fn unheld(&self) -> Scores {
         let previous = Previous { holds: BTreeMap::new(), ..self.thought.standing.previous.clone() };
         score(&self.thought.roadmap, &previous, &self.thought.model, &self.weights, self.day)
+    }
+
+    /// Past items with given story points that are most like one, most like it first: their places, points, and cosine (0–1).
+    pub fn nearest(&self, index: usize) -> Vec<(usize, f64, f64)> {
+        let thought = &self.thought;
+        nearest(&thought.roadmap, &thought.standing.previous, &self.weights, &thought.model, index)
+    }
+
+    /// The levels that would be found if an item were as `change` makes it. Nothing is kept.
+    pub fn what_if(&self, index: usize, change: impl FnOnce(&mut Item, &mut Previous)) -> Scores {
+        let (mut roadmap, mut previous) = (self.thought.roadmap.clone(), self.thought.standing.previous.clone());
+        if let Some(item) = roadmap.items.get_mut(index) {
+            change(item, &mut previous);
+        }
+        score(&roadmap, &previous, &self.thought.model, &self.weights, self.day)
+    }
+
+    /// The day for which levels are shown.
+    pub fn day(&self) -> Day {
+        self.day
     }
 }

@@ -12,5 +12,6 @@ mod lost;
 mod odd;
 mod people;
 mod quarantine;
+mod readiness;
 mod undo;
 mod world;
