@@ -40,6 +40,10 @@ fn the_rules_are_in_one_table_with_the_documented_weights() {
     let written: BTreeMap<&str, f64> =
         written.iter().map(|(name, weight)| (name.as_str(), weight.as_integer().expect("a number") as f64)).collect();
     assert_eq!(table.into_iter().collect::<BTreeMap<_, _>>(), written);
+    let page: Vec<&str> = include_str!("../../docs/rules.md").lines().filter(|line| line.starts_with("| `")).collect();
+    let rows = RULES.iter().map(|rule| format!("| `{}` | {} | {} |", rule.name, rule.weight, rule.meaning));
+    let told: Vec<String> = rows.filter(|row| !page.contains(&row.as_str())).collect();
+    assert!(told.is_empty(), "docs/rules.md lacks {told:#?}");
     assert!(RULES.iter().all(|rule| !rule.meaning.is_empty() && !rule.meaning.contains('\n')));
     assert_eq!(Knobs::default().weights.len(), RULES.len());
 }
