@@ -51,6 +51,7 @@ pub(super) async fn surely<T: Fetch + 'static>(
         thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
     }
     gathered.findings.extend(thought.plan.gone_labels());
+    gathered.findings.extend(thought.scores.findings.iter().cloned());
     Ok((thought, errors))
 }
 

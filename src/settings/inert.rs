@@ -28,7 +28,6 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
     }
     for (table, name) in [
         ("priority.value", "[priority] value"),
-        ("priority.rules", "[[priority.rules]]"),
         ("complexity.learn", "[complexity] learn"),
         ("mirror", "[[mirror]]"),
         ("people", "[people]"),
