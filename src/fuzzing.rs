@@ -23,6 +23,8 @@ targets! {
     answer => crate::tracker::http_doors::answer,
     /// A document of Jira Cloud.
     adf => crate::tracker::jira_doors::adf,
+    /// When an own rule counts.
+    cel => crate::score::cel::fuzzing::cel,
     /// A configuration file, with variables.
     configuration => crate::settings::fuzzing::configuration,
     /// A fault plan of the sandbox.

@@ -64,6 +64,7 @@ pub(super) async fn surely<T: Fetch + 'static>(
         thought = think(&seen, &ledger, &frame);
     }
     gathered.findings.extend(thought.plan.gone_labels());
+    gathered.findings.extend(thought.scores.findings.iter().cloned());
     Ok((thought, errors))
 }
 

@@ -71,6 +71,14 @@ impl<'a> Evidence<'a> {
         fields.chain(labels)
     }
 
+    /// What the first of its issues that has it says in a field, by the tracker's id of the field; never ours.
+    pub(super) fn field(&self, id: &str) -> Option<&str> {
+        self.item.faces.iter().find_map(|face| match self.in_place_of(face, id) {
+            Some(given) => given,
+            None => face.fields.get(id).map(String::as_str),
+        })
+    }
+
     /// What to read in place of what a field says, where we write it.
     fn in_place_of(&self, face: &Issue, field: &str) -> Option<Option<&str>> {
         self.previous.given.get(&face.id)?.get(field).map(Option::as_deref)

@@ -5,13 +5,14 @@
 //! the one whose cost of delay divided by its duration is larger.
 //!
 //! ```text
-//! signals -> points -> cost of delay -> over size -> score -> own band, with hysteresis
+//! signals -> points, own rules -> cost of delay -> over size -> score -> own band, with hysteresis
 //!                                                          -> levels rise to what blocks -> holds win
 //! ```
 
 pub mod backtest;
 mod bands;
 mod calendar;
+pub mod cel;
 mod complexity;
 mod evidence;
 mod graph;
@@ -34,6 +35,8 @@ pub use types::{
     PriorityScore, ReadinessScore, Scores, Weights,
 };
 
+use std::collections::BTreeMap;
+
 use crate::model::Day;
 use crate::roadmap::Roadmap;
 
@@ -45,11 +48,14 @@ pub fn score(roadmap: &Roadmap, previous: &Previous, model: &Model, weights: &We
     let mut sizes = Vec::with_capacity(evidence.len());
     let mut readiness = Vec::with_capacity(evidence.len());
     let mut signals = Vec::with_capacity(evidence.len());
+    let mut failures = Failures::default();
     // One pass over the items for all that reads their faces: memory is what costs here.
     for evidence in &evidence {
         let size = complexity::estimate(evidence, model);
         readiness.push(readiness::judge(evidence, &size));
-        signals.push(priority::signals(evidence));
+        let said = evidence.knobs.rules.ask(evidence);
+        failures.note(evidence, &said.failed);
+        signals.push(priority::Alone { signals: priority::signals(evidence), own: said });
         sizes.push(size);
     }
     let (priorities, dues) = priority::find(roadmap, &evidence, signals, &sizes);
@@ -58,7 +64,30 @@ pub fn score(roadmap: &Roadmap, previous: &Previous, model: &Model, weights: &We
     for (evidence, (((priority, complexity), readiness), due_again)) in evidence.iter().zip(found) {
         items.push(ItemScore { item: evidence.item.id.clone(), priority, complexity, readiness, due_again });
     }
-    Scores { items, formula: formula(weights, model), day }
+    Scores { items, formula: formula(weights, model), day, findings: failures.findings() }
+}
+
+/// Own rules that can't be asked about some items.
+#[derive(Default)]
+struct Failures(BTreeMap<(String, &'static str), (u64, String)>);
+
+impl Failures {
+    /// Notes rules of an item's container, by their place, and why they failed.
+    fn note(&mut self, evidence: &Evidence<'_>, failed: &[(usize, &'static str)]) {
+        for (place, why) in failed {
+            let Some(rule) = evidence.knobs.rules.iter().nth(*place) else { continue };
+            let first = || (0, evidence.item.founder().key.to_string());
+            self.0.entry((rule.name.clone(), why)).or_insert_with(first).0 += 1;
+        }
+    }
+
+    fn findings(self) -> Vec<String> {
+        let told = |((rule, why), (items, first)): ((String, &str), (u64, String))| {
+            let items = calendar::count(items, "item", "items");
+            format!("your rule {rule} gives {items} nothing, {first} first: {why}; let its when ask for that before")
+        };
+        self.0.into_iter().map(told).collect()
+    }
 }
 
 /// The order in which people read a roadmap, as indices: open items first, then by level, score (largest first), due
@@ -83,10 +112,11 @@ pub fn rank(roadmap: &Roadmap, scores: &Scores) -> Vec<usize> {
 
 /// The names of all formulas in use: scopes may differ.
 fn formula(weights: &Weights, model: &Model) -> Formula {
-    let mut names: Vec<&str> = weights.all().map(|knobs| knobs.model.formula()).collect();
+    let name = |knobs: &Knobs| format!("{}{}", knobs.model.formula(), knobs.rules.formula());
+    let mut names: Vec<String> = weights.all().map(name).collect();
     names.sort_unstable();
     names.dedup();
     let learned = (model.version > 0).then(|| format!("learned/{}", model.version));
-    names.extend(learned.as_deref());
+    names.extend(learned);
     Formula(names.join("+"))
 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::bands;
+use super::cel::Said;
 use super::evidence::Evidence;
 use super::graph::{self, Walk};
 use super::rules::{RULES, Signal};
@@ -20,22 +21,30 @@ const LEAST_SIZE: f64 = 0.5;
 /// How far size may move a score at all.
 const SIZE_FACTORS: (f64, f64) = (0.5, 1.5);
 
-/// Priorities of all items, and the first day on which time alone could change each. `alone` are
-/// the signals of the rules that don't read the graph.
+/// What an item says by itself, before who waits for it is known.
+pub(super) struct Alone {
+    /// The signals of the rules that don't read the graph, in the table's order.
+    pub signals: Vec<Signal>,
+    /// What people's own rules say.
+    pub own: Said,
+}
+
+/// Priorities of all items, and the first day on which time alone could change each.
 pub(super) fn find(
     roadmap: &Roadmap,
     evidence: &[Evidence<'_>],
-    alone: Vec<Vec<Signal>>,
+    alone: Vec<Alone>,
     sizes: &[ComplexityScore],
 ) -> (Vec<PriorityScore>, Vec<Option<Day>>) {
     let shares = shares(evidence);
-    let pressing: Vec<f64> = shares.iter().zip(&alone).map(|(shares, signals)| shares.pressing(signals)).collect();
+    let pressing: Vec<f64> = shares.iter().zip(&alone).map(|(shares, alone)| shares.pressing(alone)).collect();
     let mut walk = Walk::new(roadmap);
     let mut dues = Vec::with_capacity(evidence.len());
     let mut scores = Vec::with_capacity(evidence.len());
-    for (index, mut signals) in alone.into_iter().enumerate() {
+    for (index, Alone { mut signals, own: said }) in alone.into_iter().enumerate() {
         let base = &evidence[index];
-        dues.push(signals.iter().filter_map(|signal| signal.changes).min().filter(|_| base.is_open()));
+        let changes = signals.iter().filter_map(|signal| signal.changes).chain(said.changes);
+        dues.push(changes.min().filter(|_| base.is_open()));
         let waiters = walk.waiters(index, &pressing);
         if !waiters.items.is_empty() {
             let full = Evidence { waiters, labels: base.labels.clone(), ..*base };
@@ -43,7 +52,7 @@ pub(super) fn find(
                 *signal = (rule.signal)(&full);
             }
         }
-        scores.push(own(base, &shares[index], &signals, sizes[index].story_points));
+        scores.push(own(base, &shares[index], &signals, said.because, sizes[index].story_points));
     }
     let order = graph::blocked_first(roadmap);
     rise(evidence, &order, &mut scores);
@@ -86,26 +95,29 @@ impl Shares {
     }
 
     /// How pressing an item is by itself, 0–1.
-    fn pressing(&self, signals: &[Signal]) -> f64 {
-        let sum: f64 = signals.iter().enumerate().map(|(rule, signal)| self.points(rule, signal)).sum();
-        (sum / 100.0).min(1.0)
+    fn pressing(&self, alone: &Alone) -> f64 {
+        let sum: f64 = alone.signals.iter().enumerate().map(|(rule, signal)| self.points(rule, signal)).sum();
+        let own: f64 = alone.own.because.iter().map(|because| because.points).sum();
+        ((sum + own) / 100.0).clamp(0.0, 1.0)
     }
 }
 
 /// An item's score and its own level, before blockers and holds.
-fn own(evidence: &Evidence<'_>, shares: &Shares, signals: &[Signal], size: f64) -> PriorityScore {
+fn own(evidence: &Evidence<'_>, shares: &Shares, signals: &[Signal], said: Vec<Because>, size: f64) -> PriorityScore {
     let mut because: Vec<Because> = RULES
         .iter()
         .zip(signals)
         .enumerate()
         .map(|(at, (rule, signal))| reason(rule.name, shares.points(at, signal), signal.why.clone()))
         .filter(|because| because.points > 0.0)
+        .chain(said)
         .collect();
     because.sort_by(|a, b| b.points.total_cmp(&a.points));
     let sum = tenth(because.iter().map(|because| because.points).sum());
-    let cost_of_delay = sum.min(100.0);
-    if sum > cost_of_delay {
-        because.push(reason("cap", tenth(cost_of_delay - sum), "100 is the most".to_owned()));
+    let cost_of_delay = sum.clamp(0.0, 100.0);
+    if sum != cost_of_delay {
+        let limit = if sum > cost_of_delay { "100 is the most" } else { "0 is the least" };
+        because.push(reason("cap", tenth(cost_of_delay - sum), limit.to_owned()));
     }
     let mut score = cost_of_delay;
     if evidence.knobs.model == PriorityModel::Wsjf {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::cel::OwnRules;
 use super::rules::{RULES, Rule};
 use crate::model::{Aspect, Complexity, Day, IssueId, ItemId, Level, PerContainer, Priority, Readiness};
 
@@ -25,6 +26,8 @@ pub struct Knobs {
     pub size_exponent: f64,
     /// Each rule's weight by its name; 0 switches it off. A rule that isn't named has its default weight.
     pub weights: BTreeMap<String, f64>,
+    /// People's own rules.
+    pub rules: OwnRules,
     /// People's words for a priority, lower case: names of the tracker's priority field and labels (`also_read`).
     pub priority_words: BTreeMap<String, Priority>,
     /// Least story points of xs, s, m, l, xl; rising, the first one 0.
@@ -47,6 +50,7 @@ impl Default for Knobs {
             inherit: true,
             size_exponent: 0.5,
             weights: RULES.iter().map(|rule| (rule.name.to_owned(), rule.weight)).collect(),
+            rules: OwnRules::default(),
             priority_words: BTreeMap::new(),
             complexity_bands: [0.0, 2.0, 4.0, 8.0, 13.0],
             size_hysteresis: 0.10,
@@ -118,6 +122,8 @@ pub struct Scores {
     pub formula: Formula,
     /// The day that they hold for.
     pub day: Day,
+    /// What a person should know: an own rule that can't be asked about some items. One sentence each, sorted.
+    pub findings: Vec<String>,
 }
 
 /// A formula's name and version: `wsjf/1`.

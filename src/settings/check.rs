@@ -6,6 +6,7 @@ use config::Value;
 
 use super::finding::Findings;
 use super::layers::{DEFAULT_ORIGIN, origin, place};
+use super::rules::Compiled;
 use super::scopes::SECTIONS;
 
 /// One check of one merged configuration.
@@ -13,6 +14,8 @@ pub(super) struct Check<'a> {
     pub merged: &'a Value,
     pub env: &'a BTreeMap<String, String>,
     pub findings: &'a mut Findings,
+    /// Expressions of own rules, by their text.
+    pub compiled: Compiled,
 }
 
 impl Check<'_> {

@@ -100,6 +100,18 @@ pub(super) fn shown(text: &str) -> String {
     format!("{cut:?}")
 }
 
+/// A sentence that may quote the configuration, without words that may be secrets.
+pub(super) fn quoted(sentence: &str) -> String {
+    let part_of_word = |c: char| c.is_ascii_alphanumeric() || "_-=+/.".contains(c);
+    let mut told = String::new();
+    for word in sentence.split_inclusive(|c: char| !part_of_word(c)) {
+        let bare = word.trim_end_matches(|c: char| !part_of_word(c));
+        told.push_str(if looks_secret(bare) { "(not shown)" } else { bare });
+        told.push_str(&word[bare.len()..]);
+    }
+    told
+}
+
 /// Whether a known prefix of credentials stands in a text.
 pub(super) fn names_credential(text: &str) -> bool {
     const PREFIXES: [&str; 8] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "ATATT", "ATCTT"];

@@ -26,12 +26,7 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
                 .map(|from| format!("links.from {}", shown(from))),
         );
     }
-    for (table, name) in [
-        ("priority.value", "[priority] value"),
-        ("priority.rules", "[[priority.rules]]"),
-        ("mirror", "[[mirror]]"),
-        ("people", "[people]"),
-    ] {
+    for (table, name) in [("priority.value", "[priority] value"), ("mirror", "[[mirror]]"), ("people", "[people]")] {
         let moot = match table {
             "priority.value" => raw.priority._value.is_empty(),
             _ => false,

@@ -12,6 +12,7 @@ mod layers;
 mod own;
 mod pattern;
 mod raw;
+mod rules;
 mod schedule;
 mod schema;
 mod scopes;
@@ -218,7 +219,7 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let read =
         |value: &Value| value.clone().try_deserialize::<raw::Raw>().ok().zip(value.clone().try_deserialize().ok());
     let (raw, tables) = read(merged)?;
-    let mut check = Check { merged, env, findings };
+    let mut check = Check { merged, env, findings, compiled: rules::Compiled::new() };
     let daemon = daemon(&raw.daemon, &mut check);
     let mut trackers = trackers::trackers(&raw.trackers, &mut check);
     let reach = Reach::of_all(&trackers.configs);
@@ -232,7 +233,7 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     Some(Settings { daemon: daemon?, trackers: trackers.configs, links, warnings, defaults, scopes, reach })
 }
 
-/// Lets each Jira tracker read the fields that sinks write there.
+/// Lets each Jira tracker read the fields that sinks write there and that people's own rules ask for.
 fn read_fields<'a>(configs: &mut [TrackerConfig], own: impl Iterator<Item = &'a Own> + Clone) {
     for config in configs {
         let TrackerConfig::Jira(jira) = config else { continue };
@@ -244,6 +245,8 @@ fn read_fields<'a>(configs: &mut [TrackerConfig], own: impl Iterator<Item = &'a 
             })
             .collect();
         jira.fields = fields.into_iter().collect();
+        let asked: BTreeSet<&String> = own.clone().flat_map(|own| own.knobs.rules.fields()).collect();
+        jira.fields_asked = asked.into_iter().cloned().collect();
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::check::Check;
 use super::finding::shown;
 use super::raw;
+use super::rules::rules;
 use super::sinks::sinks;
 use super::trackers::Kind;
 use crate::model::TrackerName;
@@ -37,6 +38,7 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
     let mut falling = complexity_bands;
     falling.reverse();
     check_bands(&falling, &format!("{prefix}complexity.bands"), "rise from xs = 0 to xl", check);
+    let rules = rules(&raw.priority.rules, &format!("{prefix}priority.rules"), check);
     let idle_max_days = idle_max_days(&raw.write.idle_max, &format!("{prefix}write.idle_max"), check);
     let stale_max_s = check.seconds(&format!("{prefix}limits.stale_max"), &raw.limits.stale_max).unwrap_or(0);
     Own {
@@ -47,6 +49,7 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
             inherit: raw.priority.inherit,
             size_exponent: raw.priority.size_exponent,
             weights: raw.priority.weights.clone(),
+            rules,
             priority_words: sinks.words,
             complexity_bands,
             size_hysteresis: raw.complexity.hysteresis,

@@ -205,10 +205,9 @@ pub(super) struct Priority {
     /// A rule's weight by its name; 0 switches it off.
     #[schemars(extend("x-each" = { "minimum": 0, "maximum": 1000 }))]
     pub weights: BTreeMap<String, f64>,
-    /// Your own rules, in CEL.
-    #[serde(default, rename = "rules")]
-    #[schemars(with = "Vec<Rule>")]
-    pub _rules: IgnoredAny,
+    /// Your own rules, in CEL; a scope's list replaces this one. At most 500.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -386,17 +385,16 @@ struct StatusNames {
 }
 
 /// [[priority.rules]]: your own rule.
-#[derive(JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields, extend("x-required" = ["name", "when", "add"]))]
-#[expect(dead_code, reason = "only the schema is taken from it")]
-struct Rule {
-    /// The rule's name.
-    name: String,
-    /// When it counts, in CEL.
-    when: String,
-    /// Points that it adds.
+pub(super) struct Rule {
+    /// The rule's name, which explanations show.
+    pub name: Option<String>,
+    /// When it counts, in CEL, at most 1000 bytes: 'customer' in item.labels && item.status != 'done'. What it may read and use is listed below.
+    pub when: Option<String>,
+    /// Points that it adds to the score before size counts, in tenths.
     #[schemars(range(min = -100, max = 100))]
-    add: f64,
+    pub add: Option<f64>,
 }
 
 /// [people]

@@ -132,7 +132,20 @@ fn jira(name: TrackerName, raw: &raw::Tracker, key: &str, check: &mut Check<'_>)
     let (base_url, token) = (base_url?, token?);
     // Those that sinks write are added once the sinks are read.
     let fields = Vec::new();
-    Some(JiraConfig { name, base_url, gateway, user, token, projects, jql, story_points, fields, ca_file, budget })
+    Some(JiraConfig {
+        name,
+        base_url,
+        gateway,
+        user,
+        token,
+        projects,
+        jql,
+        story_points,
+        fields,
+        fields_asked: Vec::new(),
+        ca_file,
+        budget,
+    })
 }
 
 fn refuse_foreign(field: &str, given: bool, whose: &str, key: &str, check: &mut Check<'_>) {

@@ -69,6 +69,7 @@ pub fn jira_config(base: &str, token: &tempfile::NamedTempFile, story_points: Op
         jql: String::new(),
         story_points: story_points.map(str::to_owned),
         fields: Vec::new(),
+        fields_asked: Vec::new(),
         ca_file: None,
         budget: budget(),
     })

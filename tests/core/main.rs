@@ -13,6 +13,7 @@ mod plan_view;
 mod plan_world;
 mod score_corpus;
 mod score_laws;
+mod score_own;
 mod score_tables;
 mod unify_laws;
 mod unify_tables;

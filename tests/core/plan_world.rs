@@ -246,7 +246,7 @@ impl World {
             }
         };
         let items = roadmap.items.iter().map(score).collect();
-        Scores { items, formula: Formula(self.formula.into()), day: date(2026, 11, 24) }
+        Scores { items, formula: Formula(self.formula.into()), day: date(2026, 11, 24), ..Scores::default() }
     }
 
     /// Reads everything by id and begins a cycle: notes what was seen, returns what would be written.

@@ -6,14 +6,30 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use roadmapd::model::*;
 use roadmapd::roadmap::{Roadmap, unify};
+use roadmapd::score::cel::OwnRules;
 use roadmapd::score::{ItemScore, Knobs, Levels, Model, Previous, PriorityModel, Scores, Weights, score};
 
 use crate::score_corpus::{KEYS, TODAY, at, backlog, day, issue, links, relation, snapshot};
+use crate::score_own::own;
+
+/// Own rules that give more to what matters more.
+fn own_rules() -> OwnRules {
+    own([
+        ("'p0' in item.labels || item.declared_priority in ['high', 'highest']", 9.0),
+        ("'bug' in item.labels && item.kind == ''", -30.0),
+        ("item.reactions > 10 || item.comments > 20", 12.5),
+        ("item.labels.exists(label, label == 'critical')", 80.0),
+        ("item.blocks > 1", 5.0),
+        ("item.due_days != null && item.due_days < 20", 20.0),
+        ("item.age_days > 210 && item.status != 'done'", 3.3),
+    ])
+}
 
 fn weights() -> impl Strategy<Value = Weights> {
-    (any::<bool>(), any::<bool>(), 0_u8..3).prop_map(|(wsjf, inherit, size)| {
+    (any::<bool>(), any::<bool>(), 0_u8..3, any::<bool>()).prop_map(|(wsjf, inherit, size, own)| {
         let model = if wsjf { PriorityModel::Wsjf } else { PriorityModel::Weighted };
-        Weights::uniform(Knobs { model, inherit, size_exponent: f64::from(size) / 2.0, ..Knobs::default() })
+        let rules = if own { own_rules() } else { OwnRules::default() };
+        Weights::uniform(Knobs { model, inherit, size_exponent: f64::from(size) / 2.0, rules, ..Knobs::default() })
     })
 }
 

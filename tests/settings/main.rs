@@ -5,6 +5,7 @@ mod fields;
 mod labels;
 mod layers;
 mod pairs;
+mod rules;
 mod scopes;
 mod secrets;
 mod shipped;

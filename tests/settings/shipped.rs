@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use roadmapd::model::{Aspect, ContainerKey, TrackerName};
 use roadmapd::plan::{Mode, Target};
+use roadmapd::score::cel::{FIELDS_MEANING, FUNCTIONS, VARIABLES, Variable};
 use roadmapd::settings::{Settings, schema};
 use roadmapd::tracker::{GithubAuth, TrackerConfig};
 use serde_json::Value;
@@ -107,6 +108,17 @@ that is wrong at once, each with file, key and next step; `roadmapd schema` prin
 - A key that is missing from a `[[scope]]` is that of the defaults; its `[[scope.sink]]` list replaces the whole list.
 ";
 
+const OWN_RULES: &str = "
+## What `when` of a rule may read and use
+
+`when` is an expression in [CEL](https://cel.dev) that is true or false. Names, types and nulls are checked when the
+configuration is read, and so is how many steps an item could take at most. What may be null is asked for first:
+`item.due_days != null && item.due_days < 7`; only `==` and `!=` need no asking. Points are added to the cost of delay
+before size counts, within 0 to 100; closed items get none. A rule that can't be worked out for an item gives it nothing, and a finding says so.
+The first 64 values of a list and 1024 bytes of a text are read, 256 of a text in a list.
+
+";
+
 /// The page of every key, from the schema and from what the program itself says.
 fn page() -> String {
     let schema = schema();
@@ -122,6 +134,16 @@ fn page() -> String {
             Some(each) => rows(&mut page, each, &format!("{section}.NAME.")),
             None => rows(&mut page, node, ""),
         }
+    }
+    page.push_str(OWN_RULES);
+    page.push_str("| variable | type | meaning |\n| --- | --- | --- |\n");
+    for Variable { name, kind, meaning, .. } in VARIABLES {
+        let _ = writeln!(page, "| `{name}` | {kind} | {meaning} |");
+    }
+    let _ = writeln!(page, "| `item.fields.ID` | string or null | {FIELDS_MEANING} |");
+    page.push_str("\n| written | meaning |\n| --- | --- |\n");
+    for (written, meaning) in FUNCTIONS {
+        let _ = writeln!(page, "| `{}` | {meaning} |", written.replace('|', "\\|"));
     }
     let _ = write!(page, "\n## Without effect in this version\n\nThese keys are accepted, and a warning says so: ");
     let without = without_effect();

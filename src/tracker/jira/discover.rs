@@ -95,7 +95,7 @@ impl Jira {
         site.story_points = story_points;
         site.findings.extend(findings);
         site.epic_links = map::epic_links(&fields, flavour);
-        for id in &self.fields {
+        for id in &self.fields_read {
             match fields.iter().find(|field| field.id == *id) {
                 Some(field) => drop(site.field_names.insert(id.clone(), field.name.clone())),
                 None => site.findings.push(format!(

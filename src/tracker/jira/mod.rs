@@ -47,8 +47,10 @@ pub struct Jira {
     projects: Vec<String>,
     jql: String,
     story_points: Option<String>,
-    /// Ids of further fields to read, sorted.
+    /// Ids of fields that sinks write, sorted.
     fields: Vec<String>,
+    /// Ids of all further fields to read, sorted: those, and what own rules ask for.
+    fields_read: Vec<String>,
     concurrency: usize,
     client: Client,
     /// What this process knows of the site. None: not asked yet.
@@ -57,6 +59,10 @@ pub struct Jira {
     screens: Mutex<BTreeMap<ScreenKey, Arc<Screen>>>,
     /// Projects found since the last census where writes can't be kept from notifying watchers.
     loud: Mutex<BTreeSet<String>>,
+}
+
+fn sorted<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<String> {
+    ids.cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Jira {
@@ -78,7 +84,8 @@ impl Jira {
             projects: config.projects.clone(),
             jql: config.jql.trim().to_owned(),
             story_points: config.story_points.clone(),
-            fields: config.fields.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+            fields: sorted(config.fields.iter()),
+            fields_read: sorted(config.fields.iter().chain(&config.fields_asked)),
             concurrency: config.budget.concurrency.clamp(1, 100) as usize,
             client: Client::connect(config, policy)?,
             site: Mutex::new(None),

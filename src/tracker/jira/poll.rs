@@ -192,18 +192,18 @@ impl Jira {
     /// What a memory must have been asked for to be read on from: a newly configured field is read from the start.
     fn asked(&self) -> String {
         let pinned = self.story_points.iter().map(|id| format!("points={id}"));
-        let named: Vec<String> = self.fields.iter().cloned().chain(pinned).collect();
+        let named: Vec<String> = self.fields_read.iter().cloned().chain(pinned).collect();
         if named.is_empty() { self.scope() } else { format!("{} FIELDS {}", self.scope(), named.join(", ")) }
     }
 
     pub(super) fn asked_fields(&self, site: &Site) -> Vec<String> {
-        let own = site.story_points.iter().chain(&site.epic_links).chain(&self.fields);
+        let own = site.story_points.iter().chain(&site.epic_links).chain(&self.fields_read);
         let all: BTreeSet<&str> = FIELDS.into_iter().chain(own.map(String::as_str)).collect();
         all.into_iter().map(str::to_owned).collect()
     }
 
     pub(super) fn place<'a>(&'a self, site: &'a Site, turn: Turn, by_id: bool) -> Place<'a> {
-        Place { tracker: &self.name, site, fields: &self.fields, turn, by_id }
+        Place { tracker: &self.name, site, fields: &self.fields_read, turn, by_id }
     }
 }
 
