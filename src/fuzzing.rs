@@ -31,6 +31,8 @@ targets! {
     fault_plan => crate::sandbox::fuzzing::fault_plan,
     /// What GitHub sends.
     github_wire => crate::tracker::github_doors::wire,
+    /// A history of estimated issues in CSV.
+    history => crate::score::backtest::fuzzing::history,
     /// The query of a search in the sandbox.
     jql => crate::sandbox::fuzzing::jql,
     /// What Jira sends.

@@ -1,5 +1,7 @@
 //! Measures how good estimates were, against the plain median and against guessing.
 
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod table;
 
 pub use table::{ROWS_MAX, Table, TableTrouble};
