@@ -26,17 +26,9 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
                 .map(|from| format!("links.from {}", shown(from))),
         );
     }
-    for (table, name) in [
-        ("priority.value", "[priority] value"),
-        ("complexity.learn", "[complexity] learn"),
-        ("mirror", "[[mirror]]"),
-        ("people", "[people]"),
-    ] {
-        let moot = match table {
-            "priority.value" => raw.priority._value.is_empty(),
-            "complexity.learn" => !raw.complexity._learn,
-            _ => false,
-        };
+    for (table, name) in [("complexity.learn", "[complexity] learn"), ("mirror", "[[mirror]]"), ("people", "[people]")]
+    {
+        let moot = table == "complexity.learn" && !raw.complexity._learn;
         if check.is_set(table) && !moot {
             keys.push(name.to_owned());
         }
