@@ -71,11 +71,14 @@ impl<'a> Evidence<'a> {
         fields.chain(labels)
     }
 
-    /// What the first of its issues that has it says in a field, by the tracker's id of the field; never ours.
-    pub(super) fn field(&self, id: &str) -> Option<&str> {
-        self.item.faces.iter().find_map(|face| match self.in_place_of(face, id) {
-            Some(given) => given,
-            None => face.fields.get(id).map(String::as_str),
+    /// What its issues that have it say in a field, by the tracker's id of the field, founder first; never ours.
+    pub(super) fn fields(&self, id: &str) -> impl Iterator<Item = (&Arc<Issue>, &str)> {
+        self.item.faces.iter().filter_map(move |face| {
+            let said = match self.in_place_of(face, id) {
+                Some(given) => given?,
+                None => face.fields.get(id)?.as_str(),
+            };
+            Some((face, said))
         })
     }
 

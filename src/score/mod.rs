@@ -22,6 +22,7 @@ mod priority;
 mod readiness;
 mod rules;
 mod types;
+mod value;
 
 pub use complexity::{estimated, size_level};
 pub use evidence::Evidence;
@@ -34,6 +35,8 @@ pub use types::{
     Because, ComplexityScore, EstimateSource, Formula, ItemScore, Knobs, Levels, Previous, PriorityModel,
     PriorityScore, ReadinessScore, Scores, Weights,
 };
+
+pub use value::{VALUE_MAX, ValueFile, ValueRow, ValueSource};
 
 use std::collections::BTreeMap;
 

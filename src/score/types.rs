@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cel::OwnRules;
 use super::rules::{RULES, Rule};
+use super::value::ValueSource;
 use crate::model::{Aspect, Complexity, Day, IssueId, ItemId, Level, PerContainer, Priority, Readiness};
 
 /// The knobs of score for every container; an item follows its founder's container.
@@ -26,6 +27,8 @@ pub struct Knobs {
     pub size_exponent: f64,
     /// Each rule's weight by its name; 0 switches it off. A rule that isn't named has its default weight.
     pub weights: BTreeMap<String, f64>,
+    /// Where business value is read; the first that answers. Empty: nowhere, and the rule `value` has no weight.
+    pub value: Vec<ValueSource>,
     /// People's own rules.
     pub rules: OwnRules,
     /// People's words for a priority, lower case: names of the tracker's priority field and labels (`also_read`).
@@ -50,6 +53,7 @@ impl Default for Knobs {
             inherit: true,
             size_exponent: 0.5,
             weights: RULES.iter().map(|rule| (rule.name.to_owned(), rule.weight)).collect(),
+            value: Vec::new(),
             rules: OwnRules::default(),
             priority_words: BTreeMap::new(),
             complexity_bands: [0.0, 2.0, 4.0, 8.0, 13.0],
@@ -63,6 +67,9 @@ impl Default for Knobs {
 impl Knobs {
     /// The weight that a rule has here; what isn't a number of 0 or more switches it off.
     pub fn weight(&self, rule: &Rule) -> f64 {
+        if rule.name == "value" && self.value.is_empty() {
+            return 0.0;
+        }
         let weight = self.weights.get(rule.name).copied().unwrap_or(rule.weight);
         if weight.is_finite() { weight.max(0.0) } else { 0.0 }
     }

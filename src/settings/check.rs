@@ -8,6 +8,7 @@ use super::finding::Findings;
 use super::layers::{DEFAULT_ORIGIN, origin, place};
 use super::rules::Compiled;
 use super::scopes::SECTIONS;
+use super::value::Files;
 
 /// One check of one merged configuration.
 pub(super) struct Check<'a> {
@@ -16,6 +17,8 @@ pub(super) struct Check<'a> {
     pub findings: &'a mut Findings,
     /// Expressions of own rules, by their text.
     pub compiled: Compiled,
+    /// Files of business values, by their path.
+    pub values: Files,
 }
 
 impl Check<'_> {

@@ -26,12 +26,8 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
                 .map(|from| format!("links.from {}", shown(from))),
         );
     }
-    for (table, name) in [("priority.value", "[priority] value"), ("mirror", "[[mirror]]"), ("people", "[people]")] {
-        let moot = match table {
-            "priority.value" => raw.priority._value.is_empty(),
-            _ => false,
-        };
-        if check.is_set(table) && !moot {
+    for (table, name) in [("mirror", "[[mirror]]"), ("people", "[people]")] {
+        if check.is_set(table) {
             keys.push(name.to_owned());
         }
     }

@@ -19,6 +19,7 @@ mod scopes;
 mod secret;
 mod sinks;
 mod trackers;
+mod value;
 mod walk;
 mod word;
 
@@ -33,7 +34,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{ContainerKey, TrackerName};
 use crate::plan::{Limits, Scheme, Target};
 use crate::roadmap::{LinkSource, Links};
-use crate::score::Weights;
+use crate::score::{ValueSource, Weights};
 use crate::tracker::{LabelSpec, TrackerConfig};
 
 use check::Check;
@@ -219,7 +220,7 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let read =
         |value: &Value| value.clone().try_deserialize::<raw::Raw>().ok().zip(value.clone().try_deserialize().ok());
     let (raw, tables) = read(merged)?;
-    let mut check = Check { merged, env, findings, compiled: rules::Compiled::new() };
+    let mut check = Check { merged, env, findings, compiled: rules::Compiled::new(), values: value::Files::new() };
     let daemon = daemon(&raw.daemon, &mut check);
     let mut trackers = trackers::trackers(&raw.trackers, &mut check);
     let reach = Reach::of_all(&trackers.configs);
@@ -233,7 +234,7 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     Some(Settings { daemon: daemon?, trackers: trackers.configs, links, warnings, defaults, scopes, reach })
 }
 
-/// Lets each Jira tracker read the fields that sinks write there and that people's own rules ask for.
+/// Lets each Jira tracker read the fields that sinks write there and that own rules and business value ask for.
 fn read_fields<'a>(configs: &mut [TrackerConfig], own: impl Iterator<Item = &'a Own> + Clone) {
     for config in configs {
         let TrackerConfig::Jira(jira) = config else { continue };
@@ -245,7 +246,11 @@ fn read_fields<'a>(configs: &mut [TrackerConfig], own: impl Iterator<Item = &'a 
             })
             .collect();
         jira.fields = fields.into_iter().collect();
-        let asked: BTreeSet<&String> = own.clone().flat_map(|own| own.knobs.rules.fields()).collect();
+        let valued = own.clone().flat_map(|own| &own.knobs.value).filter_map(|source| match source {
+            ValueSource::Field(id) => Some(id),
+            _ => None,
+        });
+        let asked: BTreeSet<&String> = own.clone().flat_map(|own| own.knobs.rules.fields()).chain(valued).collect();
         jira.fields_asked = asked.into_iter().cloned().collect();
     }
 }

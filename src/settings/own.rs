@@ -8,6 +8,7 @@ use super::raw;
 use super::rules::rules;
 use super::sinks::sinks;
 use super::trackers::Kind;
+use super::value::sources;
 use crate::model::TrackerName;
 use crate::plan::{ContainerScheme, Existing, Limits, Mode};
 use crate::score::{Knobs, PriorityModel};
@@ -38,6 +39,7 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
     let mut falling = complexity_bands;
     falling.reverse();
     check_bands(&falling, &format!("{prefix}complexity.bands"), "rise from xs = 0 to xl", check);
+    let value = sources(&raw.priority.value, &format!("{prefix}priority.value"), check);
     let rules = rules(&raw.priority.rules, &format!("{prefix}priority.rules"), check);
     let idle_max_days = idle_max_days(&raw.write.idle_max, &format!("{prefix}write.idle_max"), check);
     let stale_max_s = check.seconds(&format!("{prefix}limits.stale_max"), &raw.limits.stale_max).unwrap_or(0);
@@ -49,6 +51,7 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
             inherit: raw.priority.inherit,
             size_exponent: raw.priority.size_exponent,
             weights: raw.priority.weights.clone(),
+            value,
             rules,
             priority_words: sinks.words,
             complexity_bands,

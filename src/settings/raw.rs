@@ -27,7 +27,8 @@ pub(super) struct Raw {
     #[serde(rename = "sink")]
     pub _sink: Vec<Sink>,
     /// How much an item matters now.
-    pub priority: Priority,
+    #[serde(rename = "priority")]
+    pub _priority: Priority,
     /// How much work an item is.
     #[serde(rename = "complexity")]
     pub _complexity: Complexity,
@@ -199,9 +200,8 @@ pub(super) struct Priority {
     /// How much size counts against priority in wsjf; 0: not at all.
     #[schemars(range(min = 0, max = 1))]
     pub size_exponent: f64,
-    /// Where business value (0–10) is read, first that answers: field:ID, label:value/{n}, file:PATH (key,value,until), parent.
-    #[serde(rename = "value")]
-    pub _value: Vec<String>,
+    /// Where business value (0–10) is read, first that answers: field:ID (a custom field of Jira), label:value/{n} (people's labels), file:PATH (CSV: key,value,until, beside the configuration file; until is the last day, or empty), parent (what the item that it is part of has). Of several answers the largest.
+    pub value: Vec<String>,
     /// A rule's weight by its name; 0 switches it off.
     #[schemars(extend("x-each" = { "minimum": 0, "maximum": 1000 }))]
     pub weights: BTreeMap<String, f64>,

@@ -78,7 +78,7 @@ pub struct JiraConfig {
     pub story_points: Option<String>,
     /// Ids of further fields to read: those that sinks write.
     pub fields: Vec<String>,
-    /// Ids of fields that people's own rules ask for: read, and never written for that.
+    /// Ids of fields that own rules and business value ask for: read, and never written for that.
     pub fields_asked: Vec<String>,
     /// Certificates (PEM) to trust besides the system's.
     pub ca_file: Option<PathBuf>,

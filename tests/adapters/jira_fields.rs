@@ -212,6 +212,15 @@ async fn a_newly_configured_field_is_read_from_the_start() {
 }
 
 #[tokio::test]
+async fn a_field_that_is_only_asked_for_is_read_and_no_screen_is_asked_for_it() {
+    let sandbox = start(JiraShape::default()).await;
+    let mut side = jira_side_with(&sandbox, |config| config.fields_asked = vec!["customfield_10050".to_owned()]);
+    let (read, _) = side.read_whole(false).await;
+    assert_eq!(side.issue("PAY-1").fields["customfield_10050"], "7");
+    assert!(read.allowed.is_empty() && read.findings.is_empty(), "{:?}", read.findings);
+}
+
+#[tokio::test]
 async fn the_changelog_tells_who_gave_a_value() {
     for shape in shapes() {
         let sandbox = start(shape).await;

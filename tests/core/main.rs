@@ -15,5 +15,6 @@ mod score_corpus;
 mod score_laws;
 mod score_own;
 mod score_tables;
+mod score_value;
 mod unify_laws;
 mod unify_tables;

@@ -10,6 +10,7 @@ mod scopes;
 mod secrets;
 mod shipped;
 mod trackers;
+mod value;
 mod wrong;
 
 use roadmapd::settings::{Findings, Settings};

@@ -215,7 +215,8 @@ fn without_effect() -> String {
         ("ROADMAPD__LINKS__FROM", "remote-link"),
     ];
     let env = [env(), set.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()].concat();
-    let text = super::contract::CONTRACT.replace("ca_file", "# ca_file");
+    let text =
+        super::contract::CONTRACT.replace("ca_file", "# ca_file").replace("value.csv", "tests/settings/value.csv");
     let settings = Settings::from_toml(&text, &env).unwrap_or_else(|findings| panic!("{findings}"));
     settings.warnings[0].replace("trackers.github", "trackers.NAME")
 }

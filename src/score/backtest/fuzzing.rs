@@ -15,9 +15,8 @@ pub(crate) fn history(bytes: &[u8]) {
         assert!(bag.terms().count() <= 400);
     }
     if let Ok(trial) = trial(&table.rows, table.fit, usize::MAX, 0) {
-        let ordered = |said: &super::Prediction| {
-            said.low <= said.median && said.median <= said.high && said.expected.is_finite()
-        };
+        let ordered =
+            |said: &super::Prediction| said.low <= said.median && said.median <= said.high && said.expected.is_finite();
         assert!(trial.predictions.iter().all(ordered), "{:?}", trial.predictions);
     }
 }

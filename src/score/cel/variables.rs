@@ -146,7 +146,7 @@ pub(super) fn find(name: &str) -> Option<usize> {
 
 /// What the first of an item's issues that has it says in a field.
 pub(super) fn field<'e>(evidence: &'e Evidence<'_>, id: &str) -> Given<'e> {
-    evidence.field(id).map_or_else(null, text)
+    evidence.fields(id).next().map_or_else(null, |(_, said)| text(said))
 }
 
 fn faces<'e>(evidence: &'e Evidence<'_>) -> impl Iterator<Item = &'e Issue> {

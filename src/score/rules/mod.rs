@@ -7,6 +7,7 @@ mod demand;
 mod recency;
 mod risk;
 mod severity;
+mod value;
 
 use super::evidence::Evidence;
 use crate::model::Day;
@@ -37,5 +38,13 @@ pub struct Signal {
 }
 
 /// Every rule, in the order in which equal points are shown.
-pub const RULES: &[Rule] =
-    &[severity::RULE, deadline::RULE, risk::RULE, demand::RULE, activity::RULE, blocking::RULE, recency::RULE];
+pub const RULES: &[Rule] = &[
+    severity::RULE,
+    value::RULE,
+    deadline::RULE,
+    risk::RULE,
+    demand::RULE,
+    activity::RULE,
+    blocking::RULE,
+    recency::RULE,
+];
