@@ -19,7 +19,7 @@ use crate::settings::Settings;
 pub(super) struct Args {
     /// The issue (github:acme/api#7, jira:PAY-7) or the item's id
     key: String,
-    /// What if: KEY=VALUE, such as due=2027-01-15, points=3, priority=High, votes=20, label=security; may be given several times
+    /// What if: KEY=VALUE, such as due=2027-01-15, points=3, priority=High, value=8, votes=20, label=security; may be given several times
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Set>,
     /// As JSON, for scripts

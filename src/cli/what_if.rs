@@ -7,7 +7,7 @@ use super::Failure;
 use crate::daemon::View;
 use crate::model::{Day, DueSource, Issue, Priority};
 use crate::roadmap::Item;
-use crate::score::{ItemScore, Previous};
+use crate::score::{ItemScore, Knobs, Previous, VALUE_MAX, ValueFile, ValueRow, ValueSource};
 
 /// Days until it is due that are tried, the latest first.
 const DUE_DAYS: [i64; 4] = [90, 30, 14, 7];
@@ -25,13 +25,14 @@ pub(super) enum Set {
     Votes(u32),
     Reactions(u32),
     Label(String),
+    Value(f64),
 }
 
 impl FromStr for Set {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const KNOWN: &str = "due=DATE, points=N, priority=NAME, votes=N, reactions=N or label=NAME";
+        const KNOWN: &str = "due=DATE, points=N, priority=NAME, votes=N, reactions=N, value=N or label=NAME";
         let (key, value) = text.split_once('=').ok_or_else(|| format!("{text:?} isn't KEY=VALUE: {KNOWN}"))?;
         let value = value.trim();
         let count =
@@ -44,6 +45,12 @@ impl FromStr for Set {
             "points" => {
                 let points = value.parse::<f64>().ok().filter(|points| (0.0..=1000.0).contains(points));
                 points.map(Self::Points).ok_or_else(|| format!("points={value:?}: a number from 0 to 1000 is wanted"))
+            }
+            "value" => {
+                let worth = value.parse::<f64>().ok().filter(|worth| (0.0..=VALUE_MAX).contains(worth));
+                worth
+                    .map(Self::Value)
+                    .ok_or_else(|| format!("value={value:?}: a number from 0 to {VALUE_MAX} is wanted"))
             }
             "priority" => Ok(Self::Priority(value.to_owned())),
             "votes" => count().map(Self::Votes),
@@ -63,13 +70,14 @@ impl std::fmt::Display for Set {
             Self::Votes(n) => write!(f, "votes={n}"),
             Self::Reactions(n) => write!(f, "reactions={n}"),
             Self::Label(name) => write!(f, "label={name}"),
+            Self::Value(value) => write!(f, "value={value}"),
         }
     }
 }
 
 impl Set {
-    /// Makes the item so, whatever stands there, ours included.
-    fn apply(&self, item: &mut Item, previous: &mut Previous) {
+    /// Makes it so, whatever stands there, ours included.
+    fn apply(&self, item: &mut Item, previous: &mut Previous, knobs: &mut Knobs) {
         let Some(face) = item.faces.first_mut() else { return };
         let mut issue: Issue = (**face).clone();
         match self {
@@ -87,6 +95,11 @@ impl Set {
             Self::Votes(votes) => issue.votes = *votes,
             Self::Reactions(reactions) => issue.reactions = *reactions,
             Self::Label(label) => issue.labels.push(label.clone()),
+            Self::Value(value) => {
+                let row = ValueRow { value: *value, until: None };
+                let rows = [(issue.key.to_string().to_lowercase(), row)].into();
+                knobs.value.insert(0, ValueSource::File(Arc::new(ValueFile { name: "--set".to_owned(), rows })));
+            }
         }
         *face = Arc::new(issue);
     }
@@ -94,10 +107,10 @@ impl Set {
 
 /// The item's levels if all of this were so; people's holds aside, since they would hide it.
 pub(super) fn scored(view: &View, index: usize, sets: &[Set]) -> Result<ItemScore, Failure> {
-    let scores = view.what_if(index, |item, previous| {
+    let scores = view.what_if(index, |item, previous, knobs| {
         previous.holds.clear();
         for set in sets {
-            set.apply(item, previous);
+            set.apply(item, previous, knobs);
         }
     });
     let found = scores.items.into_iter().nth(index);

@@ -22,6 +22,8 @@ async fn explain_says_what_would_change_a_level_and_what_would_be_if() {
     assert_eq!(json["priority"]["level"], "p3", "nothing was changed: {json}");
     let told = desk.run(&["explain", &key, "--set", "points=20"]).out;
     assert!(told.contains("if points=20, and nobody held anything") && told.contains("-> 20.0 story points"), "{told}");
+    let told = desk.run(&["explain", &key, "--set", "value=10"]).out;
+    assert!(told.contains("if value=10") && told.contains("value") && told.contains("--set"), "{told}");
     let again = desk.run(&["explain", &key, "--json"]).json();
     assert!(again.get("what_if").is_none() && again["complexity"] == json["complexity"], "{again}");
     let refused = desk.run(&["explain", &key, "--set", "due=soon"]);

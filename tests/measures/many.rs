@@ -20,7 +20,7 @@ fn nth(n: u32) -> Issue {
     one.talk = Some(Talk { days: (0..c / 7).map(|k| day(-i64::from(k * 11))).collect(), people: c / 12 });
     one.due = (c % 5 == 0).then(|| (day(i64::from(a) - 10), DueSource::Issue));
     one.text.words = 5 + b * 3;
-    if n % 20 == 0 && n > 20 {
+    if n.is_multiple_of(20) && n > 20 {
         one.relations = vec![relation(RelationKind::BlockedBy, &format!("jira:P{}-{}", (n - 7) % 20, n - 6))];
     }
     one
@@ -41,7 +41,7 @@ fn many_items_are_scored_the_same_in_whatever_order_they_are_told() {
     let (there, took_s) = scored(0..n);
     let (back, _) = scored((0..n).rev());
     // Told, not judged: the machine may be busy.
-    println!("{n} items scored in {took_s:.3} s");
+    eprintln!("{n} items scored in {took_s:.3} s");
     assert_eq!(there.len(), n as usize);
     assert!(there == back);
 }

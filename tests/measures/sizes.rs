@@ -34,7 +34,7 @@ fn judged(name: &str, table: &Table, every: usize, late: usize) -> Scores {
     let (known, newest) = table.rows.split_at(table.fit);
     let trial = trial(&table.rows, table.fit, every, late).expect("enough labels");
     let scores = scores(&trial, &points(newest), &points(known));
-    println!(
+    eprintln!(
         "{name:20} {:6.2} {:8.2} {:7.3} {:6.2} {:8.2} {:8.2} {:8.2}",
         scores.mae,
         scores.baseline_mae,
@@ -53,15 +53,15 @@ const HEAD: &str = "                        MAE   median   ratio    rho    exact
 fn sizes_are_learned_better_than_the_median_and_no_project_is_made_worse() {
     let Some(folder) = folder("storypoints", 6) else { return };
     let tables = tables(&folder);
-    println!("fitted once on train and val\n{HEAD}");
+    eprintln!("fitted once on train and val\n{HEAD}");
     let once: Vec<Scores> = tables.iter().map(|(name, table)| judged(name, table, usize::MAX, 0)).collect();
     // A build that isn't optimised refits less often: the whole protocol is for `make measure`.
     let every = if whole() { REFIT_EVERY } else { 6 * REFIT_EVERY };
-    println!("refitted every {every} issues, labels {LABEL_LATE} issues late\n{HEAD}");
+    eprintln!("refitted every {every} issues, labels {LABEL_LATE} issues late\n{HEAD}");
     let running: Vec<Scores> = tables.iter().map(|(name, table)| judged(name, table, every, LABEL_LATE)).collect();
     let (ratio, worst) = (mean(&once, |s| s.ratio), once.iter().map(|s| s.ratio).fold(0.0, f64::max));
     let (later, order) = (mean(&running, |s| s.ratio), mean(&once, |s| s.spearman));
-    println!(
+    eprintln!(
         "once: mean ratio {ratio:.3}, worst {worst:.3}, rank correlation {order:.3}; running: mean ratio {later:.3}"
     );
     assert!(ratio <= 0.965 && worst <= 1.05 && order >= 0.30, "{ratio} {worst} {order}");
@@ -82,7 +82,7 @@ fn a_fit_of_thousands_of_issues_and_an_estimate_are_quick_and_small() {
     let each = start.elapsed() / u32::try_from(table.rows.len() - table.fit).expect("few");
     let size = serde_json::to_string(&learned).expect("it can be stored").len();
     // Times are told, not judged: the machine may be busy, and this build isn't optimised.
-    println!(
+    eprintln!(
         "{name}: {} issues fitted in {fitted:?}, each estimated in {each:?}, {} KB stored ({sum})",
         table.fit,
         size / 1024
