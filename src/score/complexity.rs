@@ -11,8 +11,6 @@ use crate::model::{Aspect, Complexity, Level, Text, Tier};
 
 /// Story points of an item that nothing is known about: the usual median of teams that estimate.
 const MEDIAN: f64 = 3.0;
-/// Estimated issues from which on their own median counts.
-const OWN_MEDIAN_MIN: usize = 5;
 /// Least and greatest estimate.
 const LIMITS: (f64, f64) = (0.5, 40.0);
 /// Ends of the range as parts of the estimate, when the text says enough, and when much is unknown.
@@ -120,7 +118,7 @@ impl Size {
 /// The median, moved by what the text and the structure tell. What the item waits for widens the range and doesn't
 /// move the size: else a new dependency would lower a waiting item's priority, and with it that of all it waits for.
 fn from_text(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
-    let (median, why) = match model.median(evidence.knobs).filter(|(_, labels)| *labels >= OWN_MEDIAN_MIN) {
+    let (median, why) = match model.median(evidence.knobs) {
         Some((median, labels)) => (tenth(median), format!("the median of {labels} estimated issues here")),
         None => (MEDIAN, "the usual size where little was estimated yet".to_owned()),
     };

@@ -55,8 +55,11 @@ pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: 
     let whole = || labels.iter().map(|(_, _, bag, points)| Past { bag, points: *points }).collect::<Vec<_>>();
     let pooled = if alone { None } else { fit(&whole()).ok().map(Arc::new) };
     let found = Model { version: before.version, histories, pooled };
-    if found == *before { found } else { Model { version: before.version + 1, ..found } }
+    if found.lessons() == before.lessons() { found } else { Model { version: before.version + 1, ..found } }
 }
+
+/// Estimated issues from which on their own median counts, where they are too few to learn more from.
+pub(super) const OWN_MEDIAN_MIN: usize = 5;
 
 fn labels(roadmap: &Roadmap, previous: &Previous, weights: &Weights) -> Vec<Label> {
     let mut labels = Vec::new();
@@ -97,6 +100,13 @@ pub(super) fn words(item: &Item) -> Bag {
 }
 
 impl Model {
+    /// What estimates hang on, by history.
+    fn lessons<'a>(&'a self) -> (Vec<(&'a String, f64, Option<&'a Learned>)>, Option<&'a Learned>) {
+        let told = self.histories.iter().filter(|(_, history)| history.labels >= OWN_MEDIAN_MIN);
+        let lesson = |(name, history): (_, &'a History)| (name, history.median, history.learned.as_deref());
+        (told.map(lesson).collect(), self.pooled.as_deref())
+    }
+
     /// The estimator for these knobs, and whether it is the pooled one.
     pub(super) fn of(&self, knobs: &Knobs) -> Option<(&Learned, bool)> {
         let own = self.histories.get(knobs.history.as_ref()?).and_then(|history| history.learned.as_deref());
@@ -104,10 +114,10 @@ impl Model {
         own.map(|learned| (learned, false)).or_else(pooled).filter(|(learned, _)| learned.is_current())
     }
 
-    /// The median of a history that has too few labels to learn from, and how many those are; None: none at all.
+    /// The median of a history that has too few labels to learn from, and how many those are. None: too few for that, too.
     pub(super) fn median(&self, knobs: &Knobs) -> Option<(f64, usize)> {
         let history = self.histories.get(knobs.history.as_ref()?)?;
-        (history.labels > 0).then_some((history.median, history.labels))
+        (history.labels >= OWN_MEDIAN_MIN).then_some((history.median, history.labels))
     }
 }
 
