@@ -1,6 +1,6 @@
 # What people type. CI runs the same.
 
-.PHONY: test lint demo bench doc counterparts soak fuzz
+.PHONY: test lint demo bench doc counterparts soak measure fuzz
 
 test: ## all tests
 	cargo test --locked
@@ -15,6 +15,9 @@ soak: ## people edit while everything fails and dies, SEEDS times
 SECONDS = 60
 fuzz: ## every parser of outside input, SECONDS each
 	fuzz/run $(SECONDS)
+
+measure: ## how good the levels are on real histories, each figure beside its baseline
+	MEASURE_ALL=1 cargo test --locked --profile soak --test measures -- --nocapture --test-threads 1
 
 lint: ## format, clippy with warnings denied, and everything that isn't Rust
 	cargo fmt --check

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::holds::{Held, held, name_holders};
+use super::what_if::{Set, lacks, scored};
 use super::{Desk, Exit, Failure, output};
 use crate::daemon::View;
 use crate::model::{Aspect, Issue};
@@ -18,6 +19,9 @@ use crate::settings::Settings;
 pub(super) struct Args {
     /// The issue (github:acme/api#7, jira:PAY-7) or the item's id
     key: String,
+    /// What if: KEY=VALUE, such as due=2027-01-15, points=3, priority=High, votes=20, label=security; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<Set>,
     /// As JSON, for scripts
     #[arg(long)]
     json: bool,
@@ -36,8 +40,14 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let mut held: Vec<Held> =
         held(&view, &store).await?.into_iter().filter(|hold| hold.item == item.id.as_str()).collect();
     name_holders(&works, &mut held).await;
+    let then = if args.set.is_empty() { None } else { Some(scored(&view, index, &args.set)?) };
+    let like = view.nearest(index);
+    let like: Vec<(String, f64)> = like
+        .iter()
+        .filter_map(|(at, points, _)| Some((view.thought.roadmap.items.get(*at)?.founder().key.to_string(), *points)))
+        .collect();
     if args.json {
-        output::print_json(&json!({
+        let mut json = json!({
             "item": item.id,
             "scope": works.settings.scope_of(&item.founder().container),
             "faces": item.faces.iter().map(|face| face.key.to_string()).collect::<Vec<_>>(),
@@ -47,9 +57,29 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
             "quarantined": set_aside(&view, item)
                 .map(|(issue, error)| json!({ "issue": issue, "error": error }))
                 .collect::<Vec<_>>(),
-        }));
+            "like": like.iter().map(|(key, points)| json!({ "issue": key, "story_points": points })).collect::<Vec<_>>(),
+        });
+        if let Some(then) = &then {
+            json["what_if"] = json!({
+                "priority": priority_json(then, &[]), "complexity": complexity_json(then, &[]), "readiness": readiness_json(then),
+            });
+        }
+        output::print_json(&json);
     } else {
-        output::print(&text(&view, &works.settings, item, score, &held));
+        let mut told = text(&view, &works.settings, item, score, &held);
+        if !like.is_empty() {
+            let named: Vec<String> = like.iter().map(|(key, points)| format!("{key} ({points} points)")).collect();
+            let _ = writeln!(told, "\nmost like it: {}", named.join(", "));
+        }
+        match &then {
+            Some(then) => told.push_str(&compared(score, then, &args.set)),
+            None => {
+                if let Some(lacks) = lacks(&view, index, score) {
+                    let _ = writeln!(told, "\n{lacks}");
+                }
+            }
+        }
+        output::print(&told);
     }
     Ok(Exit::Done)
 }
@@ -188,6 +218,27 @@ fn whose(answer: &Answer, held: Option<&Held>) -> String {
         }
         Answer::Unknown => "not sure: the next cycle reads it again".to_owned(),
     }
+}
+
+/// What would be otherwise.
+fn compared(now: &ItemScore, then: &ItemScore, sets: &[Set]) -> String {
+    let mut text =
+        format!("\nif {}, and nobody held anything:\n", sets.iter().map(Set::to_string).collect::<Vec<_>>().join(", "));
+    let moved = |from: &str, to: &str| if from == to { format!("still {to}") } else { format!("{from} -> {to}") };
+    let level = moved(now.priority.level.name(), then.priority.level.name());
+    let _ = writeln!(text, "  priority    {level:<12} score {:.1} -> {:.1}", now.priority.score, then.priority.score);
+    bars(&mut text, &then.priority.because, 100.0);
+    let (before, after) = (&now.complexity, &then.complexity);
+    let level = moved(before.level.name(), after.level.name());
+    let _ = writeln!(
+        text,
+        "  complexity  {level:<12} {:.1} -> {:.1} story points",
+        before.story_points, after.story_points
+    );
+    if let (Some(before), Some(after)) = (&now.readiness, &then.readiness) {
+        let _ = writeln!(text, "  readiness   {}", moved(before.level.name(), after.level.name()));
+    }
+    text
 }
 
 /// One line a reason, with a bar as long as its share of the whole.

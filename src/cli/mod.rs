@@ -2,6 +2,7 @@
 
 mod approve;
 mod ask;
+mod backtest;
 mod backup;
 mod check;
 mod demo;
@@ -19,6 +20,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod undo;
+mod what_if;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -97,6 +99,8 @@ enum Command {
     Undo(undo::Args),
     /// How often the computed levels equal what people set, and where they differ most
     Report(report::Args),
+    /// How good the complexity estimate is on given history, beside the plain median; needs no settings
+    Backtest(backtest::Args),
     /// Leave: take all our values off and put back what people had; shows the plan unless told --yes
     Retire(retire::Args),
     /// Take back what was left by `retire`
@@ -201,6 +205,7 @@ async fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::History(args) => history::run(&desk, args).await,
         Command::Undo(args) => undo::run(&desk, args).await,
         Command::Report(args) => report::run(&desk, args).await,
+        Command::Backtest(args) => backtest::run(&desk, args).await,
         Command::Retire(args) => retire::run(&desk, args).await,
         Command::Rejoin(args) => retire::rejoin(&desk, args).await,
         Command::Backup(args) => backup::run(&desk, args).await,

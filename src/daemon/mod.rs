@@ -27,7 +27,7 @@ use crate::tracker::{Policy, Tracker, Trouble};
 pub use by_hand::{preview_retire, rejoin, retire, undo};
 pub use cycle::{Order, Preview, Turned, preview, turn};
 pub use run::{RunTrouble, run};
-pub use think::{Thought, think};
+pub use think::{Frame, Thought, think};
 pub use view::View;
 
 /// How long a cycle waits for another one's lock before it names the holder.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::gather::{Gathered, read_by_id, snapshot};
 use super::shelf::Shelf;
-use super::think::{Thought, think};
+use super::think::{Frame, Thought, think};
 use super::{CycleTrouble, Works};
 use crate::model::{ContainerKey, Issue, IssueId, Snapshot, TrackerName, Turn};
 use crate::plan::{Authorship, Hold, HoldReason, Ledger, RowKey, Scheme, Target, questioned};
 use crate::roadmap::Links;
+use crate::score::learn;
 use crate::tracker::{Authored, Fetch, Standing, TroubleKind};
 
 /// Thinks until nothing is left that a tracker could make surer. What went wrong on the way is told, a sentence each.
@@ -24,9 +25,14 @@ pub(super) async fn surely<T: Fetch + 'static>(
 ) -> Result<(Thought, Vec<String>), CycleTrouble> {
     let weights = works.settings.weights(&gathered.containers);
     let day = works.clock.today(&works.settings.daemon.timezone);
+    let model = match shelf.store() {
+        Some(store) => Arc::new(store.model().await?),
+        None => Arc::default(),
+    };
+    let mut frame = Frame { links, scheme, weights: &weights, model, day, cycle };
     let mut ledger = ledger.clone();
     let mut seen = snapshot(shelf, gathered).await?;
-    let mut thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
+    let mut thought = think(&seen, &ledger, &frame);
     let mut errors = Vec::new();
     if !thought.standing.doubts.is_empty() {
         errors.extend(read_by_id(works, shelf, &thought.standing.doubts, gathered, Turn(2 * cycle)).await?);
@@ -34,21 +40,28 @@ pub(super) async fn surely<T: Fetch + 'static>(
             ledger.hand_on(from, there);
         }
         seen = snapshot(shelf, gathered).await?;
-        thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
+        thought = think(&seen, &ledger, &frame);
     }
     if !thought.standing.unasked.is_empty() {
         errors.extend(ask_histories(works, &thought.standing.unasked, &seen, &mut ledger).await);
-        thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
+        thought = think(&seen, &ledger, &frame);
+    }
+    if gathered.census && gathered.coverage.trackers.values().all(|reach| reach.failed.is_none()) {
+        let found = learn(&thought.roadmap, &thought.standing.previous, &weights, &frame.model);
+        if found.version != frame.model.version {
+            frame.model = Arc::new(found);
+            thought = think(&seen, &ledger, &frame);
+        }
     }
     let mut asked = questioned(&thought.roadmap, &thought.standing, &thought.plan, scheme, cycle);
     asked.retain(|container, _| gathered.containers.contains(container));
     let unread = ask_catalogues(works, &asked, &seen, &mut ledger, &mut errors).await;
     if ledger.gone != thought.standing.noted.gone {
-        thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
+        thought = think(&seen, &ledger, &frame);
     }
     doubt_new_holds(&mut thought, &ledger, &seen, &unread, cycle);
     if name_fighters(works, &thought.standing.noted, &seen, &mut ledger, cycle).await {
-        thought = think(&seen, links, &ledger, scheme, &weights, day, cycle);
+        thought = think(&seen, &ledger, &frame);
     }
     gathered.findings.extend(thought.plan.gone_labels());
     gathered.findings.extend(thought.scores.findings.iter().cloned());

@@ -1,5 +1,7 @@
 //! Snapshot -> Plan: the pure stages in their order, nothing between them.
 
+use std::sync::Arc;
+
 use crate::model::{Day, Snapshot};
 use crate::plan::{Ledger, Plan, Scheme, Standing, plan, standing};
 use crate::roadmap::{Links, Roadmap, unify};
@@ -16,21 +18,32 @@ pub struct Thought {
     pub scores: Scores,
     /// What would be written.
     pub plan: Plan,
+    /// What was learned of sizes.
+    pub model: Arc<Model>,
+}
+
+/// What holds while a cycle thinks.
+#[derive(Clone)]
+pub struct Frame<'a> {
+    /// Where links between issues are read.
+    pub links: &'a Links,
+    /// What may be written where.
+    pub scheme: &'a Scheme,
+    /// The knobs of score.
+    pub weights: &'a Weights,
+    /// What was learned of sizes.
+    pub model: Arc<Model>,
+    /// Today.
+    pub day: Day,
+    /// The cycle's number.
+    pub cycle: u64,
 }
 
 /// Runs the pure stages.
-pub fn think(
-    snapshot: &Snapshot,
-    links: &Links,
-    ledger: &Ledger,
-    scheme: &Scheme,
-    weights: &Weights,
-    day: Day,
-    cycle: u64,
-) -> Thought {
-    let roadmap = unify(snapshot, links);
-    let standing = standing(&roadmap, ledger, scheme, cycle);
-    let scores = score(&roadmap, &standing.previous, &Model::default(), weights, day);
-    let plan = plan(&roadmap, &scores, &standing.noted, scheme);
-    Thought { roadmap, standing, scores, plan }
+pub fn think(snapshot: &Snapshot, ledger: &Ledger, frame: &Frame<'_>) -> Thought {
+    let roadmap = unify(snapshot, frame.links);
+    let standing = standing(&roadmap, ledger, frame.scheme, frame.cycle);
+    let scores = score(&roadmap, &standing.previous, &frame.model, frame.weights, frame.day);
+    let plan = plan(&roadmap, &scores, &standing.noted, frame.scheme);
+    Thought { roadmap, standing, scores, plan, model: Arc::clone(&frame.model) }
 }

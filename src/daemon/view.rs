@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::gather::is_known;
 use super::scheme::{Allowed, scheme_of};
-use super::{CycleTrouble, Thought, Works, people, think};
+use super::think::{Frame, think};
+use super::{CycleTrouble, Thought, Works, people};
 use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot, Timestamp, TrackerName};
 use crate::plan::Ledger;
-use crate::score::{Model, Previous, Scores, Weights, score};
+use crate::roadmap::Item;
+use crate::score::{Previous, Scores, Weights, nearest, score};
 use crate::store::Store;
 
 /// What the last cycle knew, thought through again for today. Nothing is asked of any tracker.
@@ -55,11 +57,13 @@ impl View {
         let weights = works.settings.weights(&containers);
         let day = works.clock.today(&works.settings.daemon.timezone);
         let cycle = store.last_cycle().await?;
-        let mut thought = think(&snapshot, &links, &ledger, &scheme, &weights, day, cycle);
+        let model = Arc::new(store.model().await?);
+        let frame = Frame { links: &links, scheme: &scheme, weights: &weights, model, day, cycle };
+        let mut thought = think(&snapshot, &ledger, &frame);
         if !thought.standing.unasked.is_empty() {
             // Nobody is asked here: what no cycle has asked about yet is shown as if no history knew of it.
             ledger.authors.extend(thought.standing.unasked.into_keys().map(|key| (key, Vec::new())));
-            thought = think(&snapshot, &links, &ledger, &scheme, &weights, day, cycle);
+            thought = think(&snapshot, &ledger, &frame);
         }
         Ok(Self { thought, ledger, weights, day, read_at })
     }
@@ -67,6 +71,26 @@ impl View {
     /// The levels that would be found if nobody held anything.
     pub fn unheld(&self) -> Scores {
         let previous = Previous { holds: BTreeMap::new(), ..self.thought.standing.previous.clone() };
-        score(&self.thought.roadmap, &previous, &Model::default(), &self.weights, self.day)
+        score(&self.thought.roadmap, &previous, &self.thought.model, &self.weights, self.day)
+    }
+
+    /// Past items with given story points that are most like one, most like it first: their places, points, and cosine (0–1).
+    pub fn nearest(&self, index: usize) -> Vec<(usize, f64, f64)> {
+        let thought = &self.thought;
+        nearest(&thought.roadmap, &thought.standing.previous, &self.weights, &thought.model, index)
+    }
+
+    /// The levels that would be found if an item were as `change` makes it. Nothing is kept.
+    pub fn what_if(&self, index: usize, change: impl FnOnce(&mut Item, &mut Previous)) -> Scores {
+        let (mut roadmap, mut previous) = (self.thought.roadmap.clone(), self.thought.standing.previous.clone());
+        if let Some(item) = roadmap.items.get_mut(index) {
+            change(item, &mut previous);
+        }
+        score(&roadmap, &previous, &self.thought.model, &self.weights, self.day)
+    }
+
+    /// The day for which levels are shown.
+    pub fn day(&self) -> Day {
+        self.day
     }
 }

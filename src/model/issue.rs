@@ -89,6 +89,13 @@ pub struct Issue {
     pub reading: Reading,
 }
 
+impl Issue {
+    /// Whether anybody may read it: an issue of a repository that isn't private. A Jira site is a company's own.
+    pub fn is_public(&self) -> bool {
+        self.key.local.contains('#') && !self.private
+    }
+}
+
 /// Comments of people other than the issue's author.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Talk {

@@ -1,5 +1,6 @@
 //! Body -> Text: what a body tells, so that the body itself needn't be kept.
 
+mod bag;
 mod keys;
 mod shapes;
 #[cfg(test)]
@@ -10,6 +11,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub use bag::Bag;
 
 /// What a body told. Counts saturate at `u32::MAX`; word lists are sorted and hold at most 20 entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,9 @@ pub struct Text {
     pub explicit: Vec<String>,
     /// All keys mentioned anywhere in the body (explicit ones too), as local keys; `#7` is written out with `here`.
     pub mentions: Vec<String>,
+    /// Its words.
+    #[serde(default, skip_serializing_if = "Bag::is_empty")]
+    pub bag: Bag,
 }
 
 /// Longest list kept of anything found in a body.
@@ -152,6 +158,7 @@ impl Reader<'_> {
 
     fn finish(mut self, body: &str) -> Text {
         let digest = Sha256::digest(body.as_bytes());
+        self.text.bag = Bag::of(body);
         self.text.hash = digest.iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
             let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
             hex.extend([digit(byte >> 4), digit(byte & 15)]);

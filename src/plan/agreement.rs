@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{Aspect, ContainerKey, IssueKey, ItemId, Level};
 use crate::roadmap::{Item, Roadmap};
-use crate::score::{Because, Evidence, ItemScore, Knobs, Scores, Weights, estimated, priority_level, size_level};
+use crate::score::{
+    Because, Evidence, ItemScore, Knobs, Model, Scores, Weights, estimated, priority_level, size_level,
+};
 
 use super::diff::{because, held_where, score_of};
 use super::standing::{Standing, is_live};
@@ -166,7 +168,8 @@ fn declared_priority(item: &Item, evidence: &Evidence<'_>) -> Option<(Level, Str
 /// What an item's level is by itself, and why.
 fn computed(aspect: Aspect, evidence: &Evidence<'_>, score: &ItemScore, knobs: &Knobs) -> (Level, String) {
     if aspect == Aspect::Complexity {
-        let size = estimated(evidence);
+        // What was learned has seen the given points: it would agree with itself.
+        let size = estimated(evidence, &Model::default());
         let why = because(&format!("{:.1} story points", size.story_points), &size.because);
         return (Level::Complexity(size.level), why);
     }

@@ -1,6 +1,6 @@
 //! One open face -> its edits, and what stands against them.
 
-use crate::model::{Issue, Level};
+use crate::model::{Issue, Level, Readiness};
 use crate::roadmap::Item;
 
 use super::change::{Edit, Field, Plan, Skip, SkipReason};
@@ -114,6 +114,10 @@ impl Desk<'_> {
         let Some((level, why)) = self.wanted.0.get(&sink.aspect) else {
             return if self.wanted.0.is_empty() { None } else { leave(format!("{} is switched off", sink.aspect)) };
         };
+        // Nobody is told in public what a company isn't sure of; that work could start is true all the same.
+        let ready = (Level::Readiness(Readiness::Ready), "nothing is in the way".to_owned());
+        let risky = *level == Level::Readiness(Readiness::Risky) && self.face.is_public();
+        let (level, why) = if risky { (&ready.0, &ready.1) } else { (level, why) };
         let said = values.iter().find(|value| sink.level_of(value) == Some(*level)).map(String::as_str);
         let gone = |text: &str| !sink.is_field() && self.ledger.gone_label(&self.face.container, text).is_some();
         if let Some(to) = said.or_else(|| sink.spellings_of(*level).find(|text| sink.allows(text) && !gone(text))) {

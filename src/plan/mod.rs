@@ -15,6 +15,7 @@ mod cost;
 mod desk;
 mod diff;
 mod gone;
+mod inversions;
 mod ledger;
 mod quarantine;
 mod reform;
@@ -33,6 +34,7 @@ pub use change::{Change, Edit, EditKey, Field, Plan, Skip, SkipReason, fingerpri
 pub use cost::{Cost, Pace, Paces};
 pub use diff::plan;
 pub use gone::questioned;
+pub use inversions::{Inversion, inversions};
 pub use ledger::{Author, Authorship, Hold, HoldReason, Intent, Ledger, Refusals, Row, RowKey};
 pub use reform::Reformed;
 pub use render::{plan_json, plan_markdown, plan_text};

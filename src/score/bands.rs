@@ -8,7 +8,8 @@ pub(super) fn priority(score: f64, least: &[f64; 4], hysteresis: f64, before: Op
     let raw = Priority::ALL.into_iter().zip(least).find(|(_, least)| score >= **least);
     let raw = raw.map_or(Priority::P3, |(level, _)| level);
     let Some(before) = before else { return raw };
-    if raw == before {
+    // Without a margin nothing hangs on what was before, not even at the edge itself.
+    if raw == before || hysteresis == 0.0 {
         return raw;
     }
     let stays = if raw < before {
@@ -27,7 +28,7 @@ pub(super) fn complexity(points: f64, knobs: &Knobs, before: Option<Complexity>)
     let (least, share) = (&knobs.complexity_bands, knobs.size_hysteresis);
     let raw = Complexity::ALL.into_iter().zip(least).rev().find(|(_, least)| points >= **least);
     let raw = raw.map_or(Complexity::Xs, |(level, _)| level);
-    let Some(before) = before else { return raw };
+    let Some(before) = before.filter(|_| share > 0.0) else { return raw };
     let stays = match raw.cmp(&before) {
         std::cmp::Ordering::Equal => true,
         std::cmp::Ordering::Greater => points <= least[before as usize + 1] * (1.0 + share),
@@ -66,6 +67,13 @@ mod tests {
     fn an_edge_near_the_end_of_the_scale_can_still_be_passed() {
         assert_eq!(priority(100.0, &[98.0, 55.0, 30.0, 0.0], 4.0, Some(Priority::P1)), Priority::P0);
         assert_eq!(priority(0.0, &[80.0, 55.0, 2.0, 0.0], 4.0, Some(Priority::P2)), Priority::P3);
+    }
+
+    #[test]
+    fn without_a_margin_nothing_hangs_on_what_was_before() {
+        assert_eq!(priority(30.0, &LEAST, 0.0, Some(Priority::P3)), Priority::P2);
+        let knobs = Knobs { size_hysteresis: 0.0, ..Knobs::default() };
+        assert_eq!(complexity(4.0, &knobs, Some(Complexity::S)), Complexity::M);
     }
 
     #[test]

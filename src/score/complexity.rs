@@ -3,12 +3,16 @@
 use super::bands;
 use super::calendar::count;
 use super::evidence::Evidence;
+use super::learn::Choice;
+use super::model::{Model, learns, words};
 use super::priority::{reason, tenth};
 use super::types::{Because, ComplexityScore, EstimateSource, Knobs};
 use crate::model::{Aspect, Complexity, Level, Text, Tier};
 
 /// Story points of an item that nothing is known about: the usual median of teams that estimate.
 const MEDIAN: f64 = 3.0;
+/// Estimated issues from which on their own median counts.
+const OWN_MEDIAN_MIN: usize = 5;
 /// Least and greatest estimate.
 const LIMITS: (f64, f64) = (0.5, 40.0);
 /// Ends of the range as parts of the estimate, when the text says enough, and when much is unknown.
@@ -18,8 +22,9 @@ const WIDE_RANGE: (f64, f64) = (0.3, 3.5);
 const TELLING_WORDS: u32 = 30;
 
 /// The size of an item.
-pub(super) fn estimate(evidence: &Evidence<'_>) -> ComplexityScore {
-    let mut found = given(evidence).unwrap_or_else(|| from_text(evidence));
+pub(super) fn estimate(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
+    let found = given(evidence).or_else(|| learned(evidence, model));
+    let mut found = found.unwrap_or_else(|| from_text(evidence, model));
     if let Some(Level::Complexity(held)) = evidence.hold(Aspect::Complexity) {
         let why = if held == found.level {
             format!("a person holds it at {held}")
@@ -32,9 +37,9 @@ pub(super) fn estimate(evidence: &Evidence<'_>) -> ComplexityScore {
     found
 }
 
-/// What text and structure tell of a size, whatever people gave or hold, and with no level that stands already.
-pub fn estimated(evidence: &Evidence<'_>) -> ComplexityScore {
-    let size = from_text(evidence);
+/// What words, text and structure tell of a size, whatever people gave or hold, and with no level that stands already.
+pub fn estimated(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
+    let size = learned(evidence, model).unwrap_or_else(|| from_text(evidence, model));
     ComplexityScore { level: size_level(size.story_points, evidence.knobs), ..size }
 }
 
@@ -63,6 +68,38 @@ fn given(evidence: &Evidence<'_>) -> Option<ComplexityScore> {
     })
 }
 
+/// What the words of an open item say, by what its scope's estimated issues taught.
+fn learned(evidence: &Evidence<'_>, model: &Model) -> Option<ComplexityScore> {
+    let (learned, pooled) = model.of(evidence.knobs).filter(|_| evidence.is_open() && learns(evidence.item))?;
+    let said = learned.predict(&words(evidence.item));
+    let labels = learned.labels();
+    let whose = match pooled {
+        true => {
+            format!("{labels} estimated issues of all scopes, whose points may differ: too few of this scope's own")
+        }
+        false => format!("{labels} estimated issues"),
+    };
+    let why = match learned.choice() {
+        Choice::Words { .. } => format!("its words, as learned from {whose}"),
+        Choice::Median { .. } => format!("the median of {whose}: words told no more about the newest of them"),
+        Choice::OneValue => format!("what all of {whose} say"),
+    };
+    let mut because = vec![reason("learned", tenth(said.median), why)];
+    because.extend(said.words.iter().filter(|(_, effect)| tenth(*effect) != 0.0).map(|(word, effect)| {
+        let way = if *effect > 0.0 { "more" } else { "less" };
+        reason("word", 0.0, format!("\u{201c}{word}\u{201d}: about {} {way}", tenth(effect.abs())))
+    }));
+    let before = evidence.previous.levels.get(&evidence.item.id).and_then(|levels| levels.complexity);
+    Some(ComplexityScore {
+        level: bands::complexity(said.median, evidence.knobs, before),
+        story_points: said.median,
+        low: said.low,
+        high: said.high,
+        source: EstimateSource::Learned,
+        because,
+    })
+}
+
 /// A size on its way, with what moved it.
 struct Size {
     points: f64,
@@ -82,11 +119,12 @@ impl Size {
 
 /// The median, moved by what the text and the structure tell. What the item waits for widens the range and doesn't
 /// move the size: else a new dependency would lower a waiting item's priority, and with it that of all it waits for.
-fn from_text(evidence: &Evidence<'_>) -> ComplexityScore {
-    let mut size = Size {
-        points: MEDIAN,
-        because: vec![reason("median", MEDIAN, "the usual size where nothing was estimated yet".to_owned())],
+fn from_text(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
+    let (median, why) = match model.median(evidence.knobs).filter(|(_, labels)| *labels >= OWN_MEDIAN_MIN) {
+        Some((median, labels)) => (tenth(median), format!("the median of {labels} estimated issues here")),
+        None => (MEDIAN, "the usual size where little was estimated yet".to_owned()),
     };
+    let mut size = Size { points: median, because: vec![reason("median", median, why)] };
     move_by_kind(evidence, &mut size);
     move_by_text(evidence, &mut size);
     move_by_structure(evidence, &mut size);

@@ -9,12 +9,15 @@
 //!                                                          -> levels rise to what blocks -> holds win
 //! ```
 
+pub mod backtest;
 mod bands;
 mod calendar;
 pub mod cel;
 mod complexity;
 mod evidence;
 mod graph;
+mod learn;
+mod model;
 mod priority;
 mod readiness;
 mod rules;
@@ -24,10 +27,12 @@ mod value;
 pub use complexity::{estimated, size_level};
 pub use evidence::Evidence;
 pub use graph::Waiters;
+pub use learn::{Choice, LABELS_MIN, Learned, Past, Prediction, TooFew, fit, plain_median};
+pub use model::{History, Model, estimated_histories, learn, nearest};
 pub use priority::priority_level;
 pub use rules::{RULES, Rule, Signal};
 pub use types::{
-    Because, ComplexityScore, EstimateSource, Formula, ItemScore, Knobs, Levels, Model, Previous, PriorityModel,
+    Because, ComplexityScore, EstimateSource, Formula, ItemScore, Knobs, Levels, Previous, PriorityModel,
     PriorityScore, ReadinessScore, Scores, Weights,
 };
 
@@ -38,8 +43,8 @@ use std::collections::BTreeMap;
 use crate::model::Day;
 use crate::roadmap::Roadmap;
 
-/// Works out every item's levels. The model is version 0, which has learned nothing: sizes are given or estimated.
-pub fn score(roadmap: &Roadmap, previous: &Previous, _model: &Model, weights: &Weights, day: Day) -> Scores {
+/// Works out every item's levels.
+pub fn score(roadmap: &Roadmap, previous: &Previous, model: &Model, weights: &Weights, day: Day) -> Scores {
     let evidence: Vec<Evidence<'_>> = (0..roadmap.items.len())
         .map(|index| Evidence::of(roadmap, index, previous, weights.of(&roadmap.items[index].founder().container), day))
         .collect();
@@ -49,7 +54,7 @@ pub fn score(roadmap: &Roadmap, previous: &Previous, _model: &Model, weights: &W
     let mut failures = Failures::default();
     // One pass over the items for all that reads their faces: memory is what costs here.
     for evidence in &evidence {
-        let size = complexity::estimate(evidence);
+        let size = complexity::estimate(evidence, model);
         readiness.push(readiness::judge(evidence, &size));
         let said = evidence.knobs.rules.ask(evidence);
         failures.note(evidence, &said.failed);
@@ -62,7 +67,7 @@ pub fn score(roadmap: &Roadmap, previous: &Previous, _model: &Model, weights: &W
     for (evidence, (((priority, complexity), readiness), due_again)) in evidence.iter().zip(found) {
         items.push(ItemScore { item: evidence.item.id.clone(), priority, complexity, readiness, due_again });
     }
-    Scores { items, formula: formula(weights), day, findings: failures.findings() }
+    Scores { items, formula: formula(weights, model), day, findings: failures.findings() }
 }
 
 /// Own rules that can't be asked about some items.
@@ -109,10 +114,12 @@ pub fn rank(roadmap: &Roadmap, scores: &Scores) -> Vec<usize> {
 }
 
 /// The names of all formulas in use: scopes may differ.
-fn formula(weights: &Weights) -> Formula {
+fn formula(weights: &Weights, model: &Model) -> Formula {
     let name = |knobs: &Knobs| format!("{}{}", knobs.model.formula(), knobs.rules.formula());
     let mut names: Vec<String> = weights.all().map(name).collect();
     names.sort_unstable();
     names.dedup();
+    let learned = (model.version > 0).then(|| format!("learned/{}", model.version));
+    names.extend(learned);
     Formula(names.join("+"))
 }

@@ -37,6 +37,9 @@ pub struct Knobs {
     pub complexity_bands: [f64; 5],
     /// Share of a band's edge that a size must be past before the level changes.
     pub size_hysteresis: f64,
+    /// The history that sizes are learned from and whose estimates teach: the scope's name, empty outside of all. None: sizes
+    /// aren't learned.
+    pub history: Option<String>,
     /// Whether readiness is scored.
     pub readiness: bool,
 }
@@ -55,6 +58,7 @@ impl Default for Knobs {
             priority_words: BTreeMap::new(),
             complexity_bands: [0.0, 2.0, 4.0, 8.0, 13.0],
             size_hysteresis: 0.10,
+            history: Some(String::new()),
             readiness: true,
         }
     }
@@ -114,13 +118,6 @@ pub struct Levels {
     pub complexity: Option<Complexity>,
     /// Confirmed readiness.
     pub readiness: Option<Readiness>,
-}
-
-/// The complexity estimator's state, stored and versioned. Version 0 is the built-in one, which has learned nothing.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Model {
-    /// Grows with each fit.
-    pub version: u32,
 }
 
 /// What score found.

@@ -26,10 +26,8 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
                 .map(|from| format!("links.from {}", shown(from))),
         );
     }
-    for (table, name) in [("complexity.learn", "[complexity] learn"), ("mirror", "[[mirror]]"), ("people", "[people]")]
-    {
-        let moot = table == "complexity.learn" && !raw.complexity._learn;
-        if check.is_set(table) && !moot {
+    for (table, name) in [("mirror", "[[mirror]]"), ("people", "[people]")] {
+        if check.is_set(table) {
             keys.push(name.to_owned());
         }
     }

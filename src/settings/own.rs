@@ -56,6 +56,7 @@ pub(super) fn own(raw: &raw::Tables, prefix: &str, kinds: &BTreeMap<TrackerName,
             priority_words: sinks.words,
             complexity_bands,
             size_hysteresis: raw.complexity.hysteresis,
+            history: raw.complexity.learn.then(String::new),
             readiness: raw.readiness.enabled,
         },
         scheme: ContainerScheme {

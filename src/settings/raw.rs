@@ -30,7 +30,8 @@ pub(super) struct Raw {
     #[serde(rename = "priority")]
     pub _priority: Priority,
     /// How much work an item is.
-    pub complexity: Complexity,
+    #[serde(rename = "complexity")]
+    pub _complexity: Complexity,
     /// Whether work on an item can start.
     #[serde(rename = "readiness")]
     pub _readiness: Readiness,
@@ -236,8 +237,7 @@ pub(super) struct Complexity {
     #[schemars(range(min = 0, max = 0.5))]
     pub hysteresis: f64,
     /// Learn from each scope's own estimated history.
-    #[serde(rename = "learn")]
-    pub _learn: bool,
+    pub learn: bool,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

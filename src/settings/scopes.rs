@@ -128,7 +128,9 @@ pub(super) fn scopes(raw: &raw::Raw, kinds: &BTreeMap<TrackerName, Kind>, check:
         }
         check_patterns(patterns, &key, kinds, check);
         if let Some(tables) = lay_over(&base, table) {
-            let own = own(&tables, &format!("{key}."), kinds, check);
+            let mut own = own(&tables, &format!("{key}."), kinds, check);
+            // Points of different teams aren't one currency.
+            own.knobs.history = own.knobs.history.map(|_| name.clone());
             let (name, patterns) = (name.clone(), patterns.clone());
             scopes.push(Scope { name, patterns, overrides: overrides(table), own });
         }

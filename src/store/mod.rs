@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::model::{Day, Issue, IssueId, IssueKey, ItemId, Timestamp, TrackerName};
 use crate::plan::{Change, Ledger, Outcome, Writing};
-use crate::score::{Formula, ItemScore};
+use crate::score::{Formula, ItemScore, Model};
 use crate::tracker::{Page, Read};
 
 use life::Life;
@@ -254,6 +254,11 @@ interface! {
     reads fn score_of(&self, item: &ItemId) -> Option<ItemScore>;
     /// The first day on which time alone could change any level.
     reads fn next_due(&self) -> Option<Day>;
+
+    /// What was learned of sizes; nothing, where that can't be read any more: the next census learns anew.
+    reads fn model(&self) -> Model;
+    /// Keeps what was learned of sizes.
+    writes fn save_model(&self, model: &Model) -> ();
 
     // ---- notes
 

@@ -11,3 +11,4 @@ mod manners;
 mod scopes;
 mod secrets;
 mod shapes;
+mod why;

@@ -40,6 +40,10 @@ fn the_rules_are_in_one_table_with_the_documented_weights() {
     let written: BTreeMap<&str, f64> =
         written.iter().map(|(name, weight)| (name.as_str(), weight.as_integer().expect("a number") as f64)).collect();
     assert_eq!(table.into_iter().collect::<BTreeMap<_, _>>(), written);
+    let page: Vec<&str> = include_str!("../../docs/rules.md").lines().filter(|line| line.starts_with("| `")).collect();
+    let rows = RULES.iter().map(|rule| format!("| `{}` | {} | {} |", rule.name, rule.weight, rule.meaning));
+    let told: Vec<String> = rows.filter(|row| !page.contains(&row.as_str())).collect();
+    assert!(told.is_empty(), "docs/rules.md lacks {told:#?}");
     assert!(RULES.iter().all(|rule| !rule.meaning.is_empty() && !rule.meaning.contains('\n')));
     assert_eq!(Knobs::default().weights.len(), RULES.len());
 }
@@ -242,12 +246,12 @@ fn what_is_missing_is_said() {
         (bare.level, whys(&bare.because)),
         (Readiness::NeedsRequirements, vec![("description", "no description")])
     );
-    let large = one(|issue| issue.story_points = Some(13.0)).readiness.expect("on by default");
+    let large = one(|issue| issue.story_points = Some(8.0)).readiness.expect("on by default");
     assert_eq!(
         (large.level, whys(&large.because)),
         (
             Readiness::NeedsRequirements,
-            vec![("acceptance", "about 13 story points and nothing says when it is done: add acceptance criteria")]
+            vec![("acceptance", "about 8 story points and nothing says when it is done: add acceptance criteria")]
         )
     );
     assert_eq!(one(|_| {}).readiness.map(|readiness| readiness.level), Some(Readiness::Ready));
@@ -290,4 +294,43 @@ fn a_realistic_backlog_gets_few_p0_and_many_p3() {
     let found = Priority::ALL.map(share);
     assert!((2..=9).contains(&found[0]) && (5..=20).contains(&found[1]), "{found:?} %");
     assert!((25..=45).contains(&found[2]) && (40..=60).contains(&found[3]), "{found:?} %");
+}
+
+#[test]
+fn points_by_label_count_as_given_and_ours_do_not() {
+    let mut labelled = issue("github:acme/api#7");
+    labelled.labels = vec!["Points/5".to_owned()];
+    let roadmap = roadmap([labelled]);
+    let given = scored(&roadmap, &Previous::default())["github:acme/api#7"].complexity.clone();
+    assert_eq!((given.source, given.story_points), (EstimateSource::Given, 5.0));
+    let ours = [(roadmap.items[0].faces[0].id.clone(), ["points/5".to_owned()].into())].into();
+    let previous = Previous { ours, ..Previous::default() };
+    assert_eq!(scored(&roadmap, &previous)["github:acme/api#7"].complexity.source, EstimateSource::Estimated);
+}
+
+#[test]
+fn readiness_names_what_a_person_can_do_and_the_most_pressing_first() {
+    let level = |edit: &dyn Fn(&mut Issue)| {
+        let readiness = one(|issue| edit(issue)).readiness.expect("on by default");
+        (readiness.level, readiness.because.iter().map(|because| because.rule.clone()).collect::<Vec<_>>())
+    };
+    let rules = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        level(&|issue| issue.story_points = Some(20.0)),
+        (Readiness::NeedsBreakdown, rules(&["breakdown", "acceptance"]))
+    );
+    let listed = |issue: &mut Issue| {
+        issue.story_points = Some(20.0);
+        (issue.text.open_tasks, issue.text.acceptance) = (5, true);
+    };
+    assert_eq!(level(&listed), (Readiness::Ready, rules(&[])));
+    assert_eq!(
+        level(&|issue| issue.tier = Tier::Epic),
+        (Readiness::NeedsBreakdown, rules(&["breakdown", "acceptance"]))
+    );
+    assert_eq!(level(&|issue| issue.status = Status::Doing), (Readiness::NeedsRequirements, rules(&["owner"])));
+    let doubtful = |issue: &mut Issue| issue.text.uncertainty = vec!["maybe".to_owned(), "unclear".to_owned()];
+    assert_eq!(level(&doubtful), (Readiness::Risky, rules(&["doubt"])));
+    let wide = |issue: &mut Issue| issue.components = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+    assert_eq!(level(&wide), (Readiness::Risky, rules(&["components"])));
 }

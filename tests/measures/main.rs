@@ -1,10 +1,12 @@
 //! How good the levels are on real histories, each figure beside its baseline. The histories never enter the repository
 //! (`../shared/data`, or `$ROADMAPD_SHARED/data`); without them these tests say so.
 
+mod many;
 mod replay;
 #[expect(dead_code, reason = "shared with the laws of score, which use all of it")]
 #[path = "../core/score_corpus.rs"]
 mod score_corpus;
+mod sizes;
 
 use std::fs::File;
 use std::io::Write;
@@ -22,6 +24,11 @@ fn folder(name: &str, checks: usize) -> Option<PathBuf> {
         return None;
     }
     Some(folder)
+}
+
+/// Whether everything is to be measured, as `make measure` does.
+fn whole() -> bool {
+    std::env::var_os("MEASURE_ALL").is_some()
 }
 
 fn packed(path: &Path) -> GzDecoder<File> {

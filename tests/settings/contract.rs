@@ -77,7 +77,7 @@ fn every_key_of_the_contract_is_accepted_and_means_what_it_says() {
 fn what_is_not_built_yet_is_named_in_one_loud_warning() {
     let (settings, _ca_file) = contract();
     let [warning] = &settings.warnings[..] else { panic!("{:?}", settings.warnings) };
-    for key in ["trackers.github.webhook_secret", "[complexity] learn", "[[mirror]]", "[people]"] {
+    for key in ["trackers.github.webhook_secret", "[[mirror]]", "[people]"] {
         assert!(warning.contains(key), "{key} is not in: {warning}");
     }
     for key in ["listen", "idle_max", "links.from", "ca_file", "scope", "sink", "rules", "value"] {
@@ -92,13 +92,12 @@ fn each_inert_key_is_named_where_it_is_set_and_nothing_is_said_where_none_is() {
         ("[daemon]\nlisten = \"0.0.0.0:80\"", "daemon.listen"),
         ("[daemon]\nlisten_webhooks = \"0.0.0.0:80\"", "daemon.listen_webhooks"),
         ("[links]\nfrom = [\"remote-link\"]", "links.from \"remote-link\""),
-        ("[complexity]\nlearn = true", "[complexity] learn"),
         ("[people]\nfile = \"people.csv\"", "[people]"),
     ] {
         let warnings = load(&format!("{SMALL}\n{text}")).warnings;
         assert!(warnings.len() == 1 && warnings[0].contains(named), "{text}: {warnings:?}");
     }
-    for text in ["[daemon]\nlisten = \"\"", "[complexity]\nlearn = false", "[write]\nidle_max = \"180d\""] {
+    for text in ["[daemon]\nlisten = \"\"", "[complexity]\nlearn = true", "[write]\nidle_max = \"180d\""] {
         assert_eq!(load(&format!("{SMALL}\n{text}")).warnings, Vec::<String>::new(), "{text}");
     }
 }

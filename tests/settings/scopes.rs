@@ -2,6 +2,7 @@
 
 use roadmapd::model::{ContainerKey, TrackerName};
 use roadmapd::plan::Mode;
+use roadmapd::score::Knobs;
 use roadmapd::settings::Settings;
 
 use super::{SMALL, finding, findings, load};
@@ -68,7 +69,10 @@ fn a_scope_changes_what_it_says_and_nothing_else() {
     let knobs = weights.of(&pay);
     assert_eq!((knobs.hysteresis, knobs.weights["demand"], knobs.weights["severity"]), (9.0, 1.0, 31.0));
     assert_eq!(weights.of(&core), &*weights.default);
-    assert_eq!(weights.of(&web), &*weights.default);
+    // Only what it learns from is its own.
+    let web_knobs = weights.of(&web);
+    assert_ne!(web_knobs.history, weights.default.history);
+    assert_eq!(Knobs { history: weights.default.history.clone(), ..web_knobs.clone() }, *weights.default);
     assert!(!weights.of(&api).readiness && weights.default.readiness);
     assert_eq!((scheme.of(&web).mode, scheme.of(&pay).mode), (Mode::Observe, Mode::Write));
     assert_eq!(scheme.of(&web).sinks, scheme.default.sinks);

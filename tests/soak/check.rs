@@ -125,7 +125,7 @@ fn holds(ledger: &Ledger, view: &View) -> BTreeSet<String> {
 /// Everything that is amiss in the rough world; `calm` is the world to compare it with, `last` its last cycle.
 pub async fn amiss(model: &Model, calm: Option<&World>, rough: &World, last: &Turned) -> Vec<String> {
     let ledger = rough.store.ledger().await.expect("a ledger");
-    let view = View::of(&rough.trackers, ledger.clone());
+    let view = View::of(&rough.trackers, ledger.clone(), &[]);
     let plan = rough.preview().await.plan;
     let frozen = plan.skips.iter().filter(|skip| skip.reason == SkipReason::Frozen);
     let frozen: BTreeSet<String> = frozen.map(|skip| skip.issue.local.clone()).collect();
@@ -140,7 +140,7 @@ pub async fn amiss(model: &Model, calm: Option<&World>, rough: &World, last: &Tu
     wrong.extend(open.map(|(key, row)| format!("an open intent: {key:?} {row:?}")));
     if let Some(calm) = calm {
         let known = calm.store.ledger().await.expect("a ledger");
-        let there = View::of(&calm.trackers, known.clone());
+        let there = View::of(&calm.trackers, known.clone(), &[]);
         wrong.extend(model.amiss(&there, &frozen).into_iter().map(|what| format!("in the calm world: {what}")));
         // Where people disagree, it hangs on whose word was read first what of ours still stands beside.
         for (key, facts) in there.facts.iter().filter(|(key, facts)| facts.open && !frozen.contains(*key)) {

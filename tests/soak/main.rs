@@ -1,6 +1,6 @@
 //! People and bots edit both trackers while roadmapd runs under faults and dies; when all rest, nothing shows of it.
 //!
-//! `SOAK_SEEDS` is how many seeds are played, `SOAK_SEED` the only one, told as it goes.
+//! `SOAK_SEEDS` is the last seed that is played, `SOAK_FROM` the first, `SOAK_SEED` the only one, told as it goes.
 
 mod check;
 mod dice;
@@ -39,7 +39,7 @@ fn whatever_fails_and_dies_while_people_edit_nothing_shows_of_it_once_all_rest()
         assert_eq!(play(seed, true), Vec::<String>::new());
         return;
     }
-    let (seeds, next) = (number("SOAK_SEEDS").unwrap_or(SEEDS), AtomicU64::new(1));
+    let (seeds, next) = (number("SOAK_SEEDS").unwrap_or(SEEDS), AtomicU64::new(number("SOAK_FROM").unwrap_or(1)));
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use roadmapd::model::{Issue, Timestamp};
 use roadmapd::plan::{Ledger, Row, RowKey};
 use roadmapd::sandbox::{Facts, GithubIssueSeed, JiraIssueSeed, Running, SandboxError};
 
@@ -50,13 +51,22 @@ pub fn is_foreign(label: &str) -> bool {
 pub struct View {
     pub facts: BTreeMap<String, Facts>,
     ledger: Ledger,
+    /// When each issue that roadmapd knows had last changed as it read it, by tracker and id.
+    read: BTreeMap<(bool, String), Timestamp>,
 }
 
 impl View {
-    pub fn of(trackers: &Running, ledger: Ledger) -> Self {
+    pub fn of(trackers: &Running, ledger: Ledger, issues: &[Issue]) -> Self {
         let mut facts = trackers.all_facts();
         facts.retain(|_, facts| !facts.pull_request);
-        Self { facts, ledger }
+        let read = |issue: &Issue| ((issue.key.local.contains('#'), issue.id.id.clone()), issue.updated);
+        Self { facts, ledger, read: issues.iter().map(read).collect() }
+    }
+
+    /// Whether roadmapd has read an issue as it is now.
+    fn is_read(&self, key: &str) -> bool {
+        let Some(facts) = self.facts.get(key) else { return false };
+        self.read.get(&(key.contains('#'), facts.id.clone())) == Some(&facts.updated)
     }
 
     pub fn row(&self, key: &str, aspect: &str) -> Option<&Row> {
@@ -149,6 +159,8 @@ pub fn drawn(dice: &mut Dice, calm: &View, rough: &View, wild: bool, n: u64) -> 
         22 => Act::Open(dice.pick(&["acme/api", "acme/web", "CORE", "PAY"])?),
         // What people said on it goes on holding its linked issue, if it was read before.
         23 if !ASPECTS.iter().all(|(aspect, _)| alike(calm, rough, &key, aspect)) => return None,
+        // Jira doesn't say that an issue was deleted: it is remembered as it was last seen, which must be the same in both worlds.
+        23 if !is_github && ![calm, rough].iter().all(|view| view.is_read(&key)) => return None,
         23 if dice.percent(40) => Act::Delete(key),
         // Before both worlds know it, only one of them could know where it came from.
         23 if [calm, rough].iter().any(|view| view.row(&key, aspect).is_none()) => return None,

@@ -78,7 +78,8 @@ impl World {
     }
 
     async fn view(&self) -> View {
-        View::of(&self.trackers, self.store.ledger().await.expect("a ledger"))
+        let issues = self.store.issues().await.expect("issues");
+        View::of(&self.trackers, self.store.ledger().await.expect("a ledger"), &issues)
     }
 }
 

@@ -6,7 +6,10 @@ use sqlx::Connection;
 
 use super::{Answer, BATCH, BEGIN, Sqlite, json, plain, value};
 use crate::model::{Day, ItemId};
-use crate::score::{Formula, ItemScore};
+use crate::score::{Formula, ItemScore, Model};
+
+/// The note that keeps what was learned of sizes.
+const MODEL: &str = "model";
 
 impl Sqlite {
     pub(in crate::store) async fn save_scores(&self, scores: &[ItemScore], formula: &Formula, day: Day) -> Answer<()> {
@@ -40,6 +43,15 @@ impl Sqlite {
                 .await?;
         }
         Ok(work.commit().await?)
+    }
+
+    pub(in crate::store) async fn model(&self) -> Answer<Model> {
+        let note = self.note(MODEL).await?;
+        Ok(note.and_then(|note| serde_json::from_str(&note).ok()).unwrap_or_default())
+    }
+
+    pub(in crate::store) async fn save_model(&self, model: &Model) -> Answer<()> {
+        self.set_note(MODEL, &json(model)?).await
     }
 
     pub(in crate::store) async fn scores(&self) -> Answer<Vec<ItemScore>> {

@@ -1,0 +1,258 @@
+//! Estimates an issue's size from its words, learned from the project's own estimated issues.
+
+mod fallback;
+mod scale;
+mod solver;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Bag;
+pub use fallback::Choice;
+use scale::Scale;
+use solver::{Linear, Row, Task};
+use vocabulary::Vocabulary;
+
+/// The form of what is stored; one of another form is fitted anew.
+const FORM: u32 = 1;
+
+/// With fewer labels, words do no better than the median on the public trackers (ratio 1.02
+/// with 20 labels, 0.94 with 50).
+pub const LABELS_MIN: usize = 40;
+
+/// An estimated issue of the past.
+#[derive(Clone, Debug, Copy)]
+pub struct Past<'a> {
+    /// Its text, as [`Bag::with_title`] makes it.
+    pub bag: &'a Bag,
+    /// What people estimated, in the project's own unit; items that aren't finite are skipped.
+    pub points: f64,
+}
+
+/// An estimate, in the unit of the history's labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// As likely too high as too low, a value of the history's scale.
+    pub median: f64,
+    /// The mean of the predicted distribution: says more about the order of issues than the median, which many share.
+    pub expected: f64,
+    /// With a probability of about 90 % the issue isn't below this.
+    pub low: f64,
+    /// With a probability of about 90 % the issue isn't above this.
+    pub high: f64,
+    /// The words that moved the estimate most, most effective first, with roughly how many
+    /// points each added (or took, below 0). Empty where words don't decide.
+    pub words: Vec<(String, f64)>,
+}
+
+/// An estimator fitted to one history; predicting needs nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learned {
+    form: u32,
+    /// How many estimated issues it learned from.
+    labels: usize,
+    choice: Choice,
+    /// The history's plain median.
+    middle: f64,
+    scale: Scale,
+    /// The faded share of the history at or below each threshold.
+    shares: Vec<f64>,
+    vocabulary: Vocabulary,
+    linear: Linear,
+}
+
+/// Why there is no model.
+#[derive(Clone, Debug, Copy, PartialEq, Eq)]
+pub struct TooFew {
+    /// How many usable labels the history has; [`LABELS_MIN`] are needed.
+    pub labels: usize,
+}
+
+impl std::fmt::Display for TooFew {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} estimated issues, {LABELS_MIN} are needed to learn from", self.labels)
+    }
+}
+
+impl std::error::Error for TooFew {}
+
+/// The cost of an error against large weights. The README of the public data found 1 with
+/// one regression per threshold; shared weights see every threshold, which raises it.
+const COST: f64 = 0.7;
+/// Labels lose half of their weight every so much of the history's length, since projects
+/// change how they estimate (the same README; 0.2 and 0.5 did no better).
+const HALF_LIFE: f64 = 0.3;
+/// How far the words are trusted; the rest is the history's own distribution, so that the
+/// answer leaves it only where words are clear. On the first 80 % of the 11 public trackers
+/// 0.7 to 1 differ by up to 2 %; a lower trust narrows the worst project's loss.
+const TRUST: f64 = 0.9;
+/// Words named per estimate.
+const WORDS_MAX: usize = 5;
+/// The quantiles of the range.
+const RANGE: (f64, f64) = (0.1, 0.9);
+
+/// Fits a history, oldest first.
+///
+/// Takes well under two seconds for 3,000 issues on one core. The same history gives the same
+/// model, bit for bit: a refit starts from nothing, so no estimate depends on when the
+/// daemon was restarted.
+///
+/// # Errors
+/// [`TooFew`] with fewer than [`LABELS_MIN`] usable labels.
+pub fn fit(history: &[Past<'_>]) -> Result<Learned, TooFew> {
+    let usable: Vec<Past<'_>> = history.iter().copied().filter(|past| past.points.is_finite()).collect();
+    if usable.len() < LABELS_MIN {
+        return Err(TooFew { labels: usable.len() });
+    }
+    let choice = fallback::choose(&usable);
+    Ok(fit_chosen(&usable, choice))
+}
+
+/// Fits without asking whether words do better than the median.
+fn fit_chosen(history: &[Past<'_>], choice: Choice) -> Learned {
+    let importance = faded(history.len());
+    let labels: Vec<f64> = history.iter().map(|past| past.points).collect();
+    let (scale, classes) = Scale::of(&labels, &importance);
+    let total: f64 = importance.iter().sum();
+    let share = |threshold: usize| {
+        let below = classes.iter().zip(&importance).filter(|(class, _)| **class <= threshold);
+        rounded(below.map(|(_, mass)| mass).sum::<f64>() / total)
+    };
+    let mut model = Learned {
+        form: FORM,
+        labels: history.len(),
+        middle: plain_median(&labels),
+        shares: (0..scale.thresholds()).map(share).collect(),
+        scale,
+        // Similar texts are looked for by it whoever answers.
+        vocabulary: Vocabulary::of(history.iter().map(|past| past.bag)),
+        linear: Linear::default(),
+        choice,
+    };
+    if model.scale.thresholds() > 0 {
+        let rows: Vec<Row> = history.iter().map(|past| model.vocabulary.row(past.bag)).collect();
+        model.linear = solver::fit(&Task {
+            rows: &rows,
+            columns: model.vocabulary.len(),
+            classes: &classes,
+            thresholds: model.scale.thresholds(),
+            importance: &importance,
+            cost: COST,
+        })
+        .rounded_by(rounded);
+    }
+    model
+}
+
+impl Learned {
+    /// Whether this program can use it; otherwise fit again.
+    pub fn is_current(&self) -> bool {
+        self.form == FORM
+    }
+
+    /// Whether words or the median answer, and how both did on the newest part of the history.
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
+    /// How many estimated issues it learned from.
+    pub fn labels(&self) -> usize {
+        self.labels
+    }
+
+    /// Estimates one issue. Any bag has an estimate, an empty one too.
+    pub fn predict(&self, bag: &Bag) -> Prediction {
+        let row = self.vocabulary.row(bag);
+        let by_words = self.cumulative(&row);
+        let uses_words = matches!(self.choice, Choice::Words { .. });
+        let cumulative = if uses_words { &by_words } else { &self.shares };
+        let median = if uses_words { self.scale.quantile(cumulative, 0.5) } else { self.middle };
+        Prediction {
+            median,
+            expected: self.scale.mean(&by_words),
+            low: self.scale.quantile(cumulative, RANGE.0).min(median),
+            high: self.scale.quantile(cumulative, RANGE.1).max(median),
+            words: if uses_words { self.words(&row) } else { Vec::new() },
+        }
+    }
+
+    /// The positions in `past` of the most similar texts, most similar first, each with its
+    /// cosine (above 0, at most 1); the later of two equals comes first, being newer.
+    pub fn nearest(&self, bag: &Bag, past: &[&Bag], most: usize) -> Vec<(usize, f64)> {
+        let own = self.vocabulary.row(bag);
+        let mut found: Vec<(usize, f64)> = past
+            .iter()
+            .enumerate()
+            .map(|(at, other)| (at, vocabulary::cosine(&own, &self.vocabulary.row(other)).min(1.0)))
+            .filter(|(_, similarity)| *similarity > 0.0)
+            .collect();
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
+        found.truncate(most);
+        found
+    }
+
+    /// P(size <= value) per threshold. Thresholds are fitted apart and may cross: the running
+    /// maximum makes one distribution of them.
+    fn cumulative(&self, row: &Row) -> Vec<f64> {
+        let mut highest = 0.0_f64;
+        let mut merge = |(score, share): (f64, &f64)| {
+            highest = highest.max(TRUST * solver::sigmoid(score) + (1.0 - TRUST) * share);
+            highest
+        };
+        self.linear.scores(row).into_iter().zip(&self.shares).map(&mut merge).collect()
+    }
+
+    /// How much the expected size changes, to the first order, by each word: the expectation
+    /// is the highest value less every gap times the probability of being below it.
+    fn words(&self, row: &Row) -> Vec<(String, f64)> {
+        let gaps = self
+            .scale
+            .values()
+            .windows(2)
+            .map(|pair| pair.iter().rev().copied().reduce(|a, b| a - b).unwrap_or_default());
+        let slopes: Vec<f64> = self
+            .linear
+            .scores(row)
+            .into_iter()
+            .map(solver::sigmoid)
+            .zip(gaps)
+            .map(|(p, gap)| -gap * p * (1.0 - p))
+            .collect();
+        let effect = |column: u32| -> f64 {
+            self.linear.column(column).iter().zip(&slopes).map(|(weight, slope)| weight * slope).sum()
+        };
+        let known =
+            row.iter().filter_map(|(column, value)| Some((self.vocabulary.term(*column)?, effect(*column) * value)));
+        let effects: BTreeMap<&str, f64> = known.collect();
+        let mut words: Vec<(String, f64)> = effects
+            .into_iter()
+            .filter(|(_, effect)| *effect != 0.0)
+            .map(|(term, effect)| (term.to_owned(), effect))
+            .collect();
+        words.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
+        words.truncate(WORDS_MAX);
+        words
+    }
+}
+
+/// The weight of each of `n` labels, oldest first; the newest has 1.
+fn faded(n: usize) -> Vec<f64> {
+    (0..n).rev().map(|age| 0.5_f64.powf(age as f64 / (HALF_LIFE * n as f64))).collect()
+}
+
+/// The middle value, or the mean of both middle ones; 0 for none.
+pub fn plain_median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |i: usize| sorted.get(i).copied().unwrap_or_default();
+    (at(sorted.len().saturating_sub(1) / 2) + at(sorted.len() / 2)) / 2.0
+}
+
+/// To three decimals: keeps models small, and such a number survives JSON exactly.
+fn rounded(x: f64) -> f64 {
+    (x * 1000.0).round() / 1000.0
+}

@@ -1,0 +1,141 @@
+//! (Roadmap, Previous, Weights) -> Model: what each scope's own estimated issues teach about sizes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::Evidence;
+use super::learn::{Learned, Past, fit, plain_median};
+use super::types::{Knobs, Previous, Weights};
+use crate::model::{Bag, Day, Tier, Timestamp};
+use crate::roadmap::{Item, Roadmap};
+
+/// The complexity estimator's state, stored and versioned. Version 0 has learned nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Grows with each fit that changes it.
+    pub version: u32,
+    /// What each history teaches, by its name ([`Knobs::history`]).
+    pub histories: BTreeMap<String, History>,
+    /// All histories as one, where one of them has too few labels. Points of different teams aren't one currency: better than
+    /// nothing, and said.
+    pub pooled: Option<Arc<Learned>>,
+}
+
+/// What one history teaches.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// Estimated issues in it.
+    pub labels: usize,
+    /// The median of their story points; 0 without any.
+    pub median: f64,
+    /// The estimator. None: too few labels.
+    pub learned: Option<Arc<Learned>>,
+}
+
+/// An estimated issue of the past: when it was opened, its history, its words, its story points.
+type Label = (Timestamp, String, Bag, f64);
+
+/// Learns from what people estimated, never from what we wrote; the version is `before`'s, or the next one where anything changed.
+pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: &Model) -> Model {
+    let labels = labels(roadmap, previous, weights);
+    let mut histories: BTreeMap<String, Vec<Past<'_>>> = BTreeMap::new();
+    for (_, history, bag, points) in &labels {
+        histories.entry(history.clone()).or_default().push(Past { bag, points: *points });
+    }
+    let of = |history: &Vec<Past<'_>>| {
+        let points: Vec<f64> = history.iter().map(|past| past.points).collect();
+        History { labels: points.len(), median: plain_median(&points), learned: fit(history).ok().map(Arc::new) }
+    };
+    let histories: BTreeMap<String, History> =
+        histories.iter().map(|(name, history)| (name.clone(), of(history))).collect();
+    let known = |name: &String| histories.get(name).is_some_and(|history| history.learned.is_some());
+    let alone = weights.all().filter_map(|knobs| knobs.history.as_ref()).all(known);
+    let whole = || labels.iter().map(|(_, _, bag, points)| Past { bag, points: *points }).collect::<Vec<_>>();
+    let pooled = if alone { None } else { fit(&whole()).ok().map(Arc::new) };
+    let found = Model { version: before.version, histories, pooled };
+    if found == *before { found } else { Model { version: before.version + 1, ..found } }
+}
+
+fn labels(roadmap: &Roadmap, previous: &Previous, weights: &Weights) -> Vec<Label> {
+    let mut labels = Vec::new();
+    for (index, item) in roadmap.items.iter().enumerate() {
+        let knobs = weights.of(&item.founder().container);
+        let Some(history) = knobs.history.as_ref().filter(|_| learns(item)) else { continue };
+        let evidence = Evidence::of(roadmap, index, previous, knobs, Day::MIN);
+        let Some((_, points)) = evidence.story_points().max_by(|a, b| a.1.total_cmp(&b.1)) else { continue };
+        labels.push((item.founder().created, history.clone(), words(item), points));
+    }
+    // Items come sorted by id, which breaks ties.
+    labels.sort_by_key(|label| label.0);
+    labels
+}
+
+/// What people estimated, by history, oldest first: an issue's words and its story points.
+pub fn estimated_histories(
+    roadmap: &Roadmap,
+    previous: &Previous,
+    weights: &Weights,
+) -> BTreeMap<String, Vec<(Bag, f64)>> {
+    let mut histories: BTreeMap<String, Vec<(Bag, f64)>> = BTreeMap::new();
+    for (_, history, bag, points) in labels(roadmap, previous, weights) {
+        histories.entry(history).or_default().push((bag, points));
+    }
+    histories
+}
+
+/// Whether an item is of the kind that is estimated by its words: an epic's points are those of its parts.
+pub(super) fn learns(item: &Item) -> bool {
+    item.children.is_empty() && item.faces.iter().all(|face| face.tier != Tier::Epic)
+}
+
+/// The words of an item: those of its founder's title, and of the face that says most.
+pub(super) fn words(item: &Item) -> Bag {
+    let most = item.faces.iter().max_by_key(|face| face.text.words).map_or(item.founder(), |face| face);
+    most.text.bag.with_title(&item.founder().title)
+}
+
+impl Model {
+    /// The estimator for these knobs, and whether it is the pooled one.
+    pub(super) fn of(&self, knobs: &Knobs) -> Option<(&Learned, bool)> {
+        let own = self.histories.get(knobs.history.as_ref()?).and_then(|history| history.learned.as_deref());
+        let pooled = || self.pooled.as_deref().map(|learned| (learned, true));
+        own.map(|learned| (learned, false)).or_else(pooled).filter(|(learned, _)| learned.is_current())
+    }
+
+    /// The median of a history that has too few labels to learn from, and how many those are; None: none at all.
+    pub(super) fn median(&self, knobs: &Knobs) -> Option<(f64, usize)> {
+        let history = self.histories.get(knobs.history.as_ref()?)?;
+        (history.labels > 0).then_some((history.median, history.labels))
+    }
+}
+
+/// Past items that are most like one, most like it first: their places in the roadmap, story points, and cosine (0–1).
+pub fn nearest(
+    roadmap: &Roadmap,
+    previous: &Previous,
+    weights: &Weights,
+    model: &Model,
+    index: usize,
+) -> Vec<(usize, f64, f64)> {
+    /// Items that are named.
+    const NAMED_MAX: usize = 3;
+    let Some(item) = roadmap.items.get(index) else { return Vec::new() };
+    let knobs = weights.of(&item.founder().container);
+    let Some((learned, pooled)) = model.of(knobs) else { return Vec::new() };
+    let mut past: Vec<(usize, f64, Bag)> = Vec::new();
+    for (at, other) in roadmap.items.iter().enumerate().filter(|(at, other)| *at != index && learns(other)) {
+        let theirs = weights.of(&other.founder().container);
+        if theirs.history.is_none() || (!pooled && theirs.history != knobs.history) {
+            continue;
+        }
+        let evidence = Evidence::of(roadmap, at, previous, theirs, Day::MIN);
+        if let Some((_, points)) = evidence.story_points().max_by(|a, b| a.1.total_cmp(&b.1)) {
+            past.push((at, points, words(other)));
+        }
+    }
+    let bags: Vec<&Bag> = past.iter().map(|(_, _, bag)| bag).collect();
+    let found = learned.nearest(&words(item), &bags, NAMED_MAX);
+    found.into_iter().filter_map(|(at, cosine)| past.get(at).map(|(at, points, _)| (*at, *points, cosine))).collect()
+}

@@ -1,0 +1,104 @@
+//! Levels that explain themselves: what is lacking, what would be if, what presses but waits, and how good the sizes are.
+
+use std::fmt::Write;
+
+use roadmapd::sandbox::Corpus;
+use serde_json::Value;
+
+use crate::desk::{Desk, WRITES};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_says_what_would_change_a_level_and_what_would_be_if() {
+    let desk = Desk::new(Corpus::shipped(), WRITES).await;
+    assert_eq!(desk.run(&["once"]).code, 0);
+    let backlog = desk.run(&["roadmap", "--json"]).json();
+    let low = backlog["items"].as_array().expect("items").iter().find(|item| item["priority"]["level"] == "p3");
+    let key = low.expect("something that can wait")["faces"][0].as_str().expect("a key").to_owned();
+    let told = desk.run(&["explain", &key]).out;
+    assert!(told.contains(" to p2: "), "{told}");
+    // What it says would do, does.
+    let json = desk.run(&["explain", &key, "--json", "--set", "due=2000-01-01", "--set", "priority=Highest"]).json();
+    assert!(json["what_if"]["priority"]["level"].as_str() < Some("p2"), "{json}");
+    assert_eq!(json["priority"]["level"], "p3", "nothing was changed: {json}");
+    let told = desk.run(&["explain", &key, "--set", "points=20"]).out;
+    assert!(told.contains("if points=20, and nobody held anything") && told.contains("-> 20.0 story points"), "{told}");
+    let again = desk.run(&["explain", &key, "--json"]).json();
+    assert!(again.get("what_if").is_none() && again["complexity"] == json["complexity"], "{again}");
+    let refused = desk.run(&["explain", &key, "--set", "due=soon"]);
+    assert!(refused.code == 64 && refused.err.contains("due=2027-01-15"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_names_what_presses_but_waits_for_what_a_person_holds_back() {
+    let desk = Desk::new(Corpus::shipped(), WRITES).await;
+    assert_eq!(desk.run(&["once"]).code, 0);
+    let none = desk.run(&["report", "--json"]).json();
+    assert_eq!(none["inversions"], serde_json::json!([]), "levels rise to what blocks");
+    let backlog = desk.run(&["roadmap", "--json"]).json();
+    let open = |item: &&Value| {
+        item["priority"]["level"] != "p3" && item["blocked_by"].as_array().is_some_and(|by| !by.is_empty())
+    };
+    let waits =
+        backlog["items"].as_array().expect("items").iter().find(open).expect("something pressing waits").clone();
+    let items = backlog["items"].as_array().expect("items");
+    let blocker = items.iter().find(|item| item["item"] == waits["blocked_by"][0]).expect("a blocker");
+    let blocker = blocker["faces"][0].as_str().expect("a key").to_owned();
+    let local = blocker.split_once(':').expect("a tracker").1;
+    let hana = desk.trackers.by("hana");
+    for label in desk.trackers.labels_of(local).expect("an issue") {
+        if label.starts_with("priority/p") {
+            hana.remove_label(local, &label).expect("a label");
+        }
+    }
+    hana.add_label(local, "priority/p3").expect("a label");
+    for _ in 0..2 {
+        assert_eq!(desk.run(&["once"]).code, 0);
+    }
+    let report = desk.run(&["report"]).out;
+    let said = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(&format!("waits for {blocker}, held at p3 by a person since")), "{report}");
+    assert!(said.contains("p0: how much of what is open"), "{report}");
+    let json = desk.run(&["report", "--json"]).json();
+    assert_eq!(json["inversions"][0]["for"], blocker.as_str(), "{json}");
+    assert!(json["p0"][0]["open"].as_u64() > Some(0), "{json}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backtest_judges_a_history_beside_the_median_and_names_what_it_skips() {
+    let desk = Desk::new(Corpus::shipped(), WRITES).await;
+    let kinds = [("Fix a typo", "1"), ("Restyle the button", "3"), ("Plan the migration", "8")];
+    let mut text = "id,created,title,description,story_points\n".to_owned();
+    for n in 0..200 {
+        let (title, points) = kinds[n % 3];
+        let points = if n == 70 { "many" } else { points };
+        let _ = writeln!(text, "{n},2026-01-01T00:{:02}:{:02}Z,{title},\"as asked, by all\",{points}", n / 60, n % 60);
+    }
+    let file = desk.config().with_file_name("history.csv");
+    std::fs::write(&file, &text).expect("a file");
+    let file = file.to_str().expect("a path").to_owned();
+    let told = desk.run(&["backtest", &file, "--json"]);
+    let json = told.json();
+    assert_eq!(json["rows"], serde_json::json!({"fit": 159, "test": 40, "skipped": 1}), "{json}");
+    assert_eq!((&json["mae"], &json["exact"]), (&0.0.into(), &1.0.into()), "{json}");
+    assert!(json["baseline"]["mae"].as_f64() > Some(2.0) && json["spearman"].as_f64() > Some(0.9), "{json}");
+    for key in ["median_ae", "sa", "within_one", "fit_ms", "issue_us"] {
+        assert!(json[key].is_number(), "{key}: {json}");
+    }
+    assert!(told.err.contains("line 72: story_points \"many\""), "{}", told.err);
+    let table = desk.run(&["backtest", &file, "--prequential"]).out;
+    assert!(table.contains("of the plain median") && table.contains("its words"), "{table}");
+
+    let few: String = text.lines().take(30).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&file, few).expect("a file");
+    let refused = desk.run(&["backtest", &file]);
+    assert!(refused.code == 1 && refused.err.contains("at least 40 are needed"), "{refused:?}");
+    std::fs::write(&file, "key,points\nA-1,3\n").expect("a file");
+    let refused = desk.run(&["backtest", &file]);
+    assert!(refused.code == 1 && refused.err.contains("there is no column \"title\""), "{refused:?}");
+    let missing = desk.run(&["backtest", "nowhere.csv"]);
+    assert!(missing.code == 1 && missing.err.contains("nowhere.csv"), "{missing:?}");
+    // Of the roadmap's own history there is too little here, and that is said.
+    assert_eq!(desk.run(&["once"]).code, 0);
+    let own = desk.run(&["backtest", "--roadmap"]);
+    assert!(own.code == 0 && own.out.contains("at least 40 are needed"), "{own:?}");
+}

@@ -1,0 +1,91 @@
+//! Story points of eleven projects, learned from the oldest 80 % and predicted for the rest, beside the project's own median.
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Instant;
+
+use roadmapd::model::Bag;
+use roadmapd::score::backtest::{LABEL_LATE, REFIT_EVERY, Scores, Table, scores, trial};
+use roadmapd::score::{Past, fit};
+
+use crate::{folder, packed, whole};
+
+/// A figure of a whole table.
+fn mean(all: &[Scores], of: impl Fn(&Scores) -> f64) -> f64 {
+    all.iter().map(of).sum::<f64>() / all.len() as f64
+}
+
+fn tables(folder: &Path) -> Vec<(String, Table)> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "gz"));
+    paths.sort();
+    let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().replace(".csv.gz", "");
+    let read = |path: &Path| {
+        let mut text = Vec::new();
+        packed(path).read_to_end(&mut text).expect("a file");
+        Table::read(&text).expect("a history")
+    };
+    paths.iter().map(|path| (name(path), read(path))).collect()
+}
+
+fn judged(name: &str, table: &Table, every: usize, late: usize) -> Scores {
+    let points = |rows: &[(Bag, f64)]| rows.iter().map(|row| row.1).collect::<Vec<f64>>();
+    let (known, newest) = table.rows.split_at(table.fit);
+    let trial = trial(&table.rows, table.fit, every, late).expect("enough labels");
+    let scores = scores(&trial, &points(newest), &points(known));
+    println!(
+        "{name:20} {:6.2} {:8.2} {:7.3} {:6.2} {:8.2} {:8.2} {:8.2}",
+        scores.mae,
+        scores.baseline_mae,
+        scores.ratio,
+        scores.spearman,
+        scores.exact,
+        scores.within_one,
+        scores.in_range
+    );
+    scores
+}
+
+const HEAD: &str = "                        MAE   median   ratio    rho    exact  within1  in range";
+
+#[test]
+fn sizes_are_learned_better_than_the_median_and_no_project_is_made_worse() {
+    let Some(folder) = folder("storypoints", 6) else { return };
+    let tables = tables(&folder);
+    println!("fitted once on train and val\n{HEAD}");
+    let once: Vec<Scores> = tables.iter().map(|(name, table)| judged(name, table, usize::MAX, 0)).collect();
+    // A build that isn't optimised refits less often: the whole protocol is for `make measure`.
+    let every = if whole() { REFIT_EVERY } else { 6 * REFIT_EVERY };
+    println!("refitted every {every} issues, labels {LABEL_LATE} issues late\n{HEAD}");
+    let running: Vec<Scores> = tables.iter().map(|(name, table)| judged(name, table, every, LABEL_LATE)).collect();
+    let (ratio, worst) = (mean(&once, |s| s.ratio), once.iter().map(|s| s.ratio).fold(0.0, f64::max));
+    let (later, order) = (mean(&running, |s| s.ratio), mean(&once, |s| s.spearman));
+    println!(
+        "once: mean ratio {ratio:.3}, worst {worst:.3}, rank correlation {order:.3}; running: mean ratio {later:.3}"
+    );
+    assert!(ratio <= 0.965 && worst <= 1.05 && order >= 0.30, "{ratio} {worst} {order}");
+    assert!(later <= 0.94 && running.iter().all(|s| s.ratio <= 1.05), "{later}");
+}
+
+#[test]
+fn a_fit_of_thousands_of_issues_and_an_estimate_are_quick_and_small() {
+    let Some(folder) = folder("storypoints", 1) else { return };
+    let (name, table) = tables(&folder).into_iter().max_by_key(|(_, table)| table.fit).expect("a history");
+    let past: Vec<Past<'_>> =
+        table.rows[..table.fit].iter().map(|(bag, points)| Past { bag, points: *points }).collect();
+    let start = Instant::now();
+    let learned = fit(&past).expect("enough labels");
+    let fitted = start.elapsed();
+    let start = Instant::now();
+    let sum: f64 = table.rows[table.fit..].iter().map(|(bag, _)| learned.predict(bag).median).sum();
+    let each = start.elapsed() / u32::try_from(table.rows.len() - table.fit).expect("few");
+    let size = serde_json::to_string(&learned).expect("it can be stored").len();
+    // Times are told, not judged: the machine may be busy, and this build isn't optimised.
+    println!(
+        "{name}: {} issues fitted in {fitted:?}, each estimated in {each:?}, {} KB stored ({sum})",
+        table.fit,
+        size / 1024
+    );
+    assert!(size < 1_000_000);
+}
