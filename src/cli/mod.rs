@@ -4,6 +4,7 @@ mod approve;
 mod ask;
 mod backtest;
 mod backup;
+mod by_parent;
 mod check;
 mod demo;
 mod explain;

@@ -3,11 +3,12 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::explain::{complexity_json, priority_json, readiness_json};
 use super::holds::{Held, held};
-use super::{Desk, Exit, Failure, output};
+use super::{Desk, Exit, Failure, by_parent, output};
 use crate::daemon::{Thought, View};
 use crate::model::Timestamp;
 
@@ -22,12 +23,29 @@ pub(super) struct Args {
     /// As a Markdown table
     #[arg(long)]
     markdown: bool,
+    /// Not the ranking, but how much of the open work is under which epic, and how much under none
+    #[arg(long, value_enum, conflicts_with_all = ["csv", "markdown"])]
+    by: Option<By>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum By {
+    /// The topmost parent of each item
+    Parent,
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let (works, store) = desk.history().await?;
     let view = View::open(&works, &store).await?;
     let thought = &view.thought;
+    if let Some(By::Parent) = args.by {
+        if args.json {
+            output::print_json(&by_parent::as_json(thought));
+        } else {
+            output::print(&by_parent::as_text(thought));
+        }
+        return Ok(Exit::Done);
+    }
     let order = ranked(thought);
     output::print(&if args.json {
         format!("{:#}", roadmap_json(thought, &order, &held(&view, &store).await?))

@@ -66,6 +66,13 @@ pub(super) async fn find_origins<T: Fetch>(
         return Ok(Missed::default());
     }
     let mut found = tracker.by_id(origins.clone(), turn).await?;
+    // A single answer that it isn't there may be one to nobody in particular: only said twice it is believed.
+    let told: BTreeSet<IssueId> =
+        found.iter().filter(|one| !matches!(one, Found::Hidden(_))).map(|one| one.asked().clone()).collect();
+    let unsure: Vec<Arc<Issue>> = origins.iter().filter(|origin| !told.contains(&origin.id)).cloned().collect();
+    if !unsure.is_empty() {
+        found.extend(tracker.by_id(unsure, turn).await?);
+    }
     found.retain(|found| matches!(found, Found::Moved { .. }));
     settle(shelf, name, &origins, found, containers, false).await.map_err(|error| trouble(name, &error))
 }

@@ -49,11 +49,12 @@ pub fn questioned(
     asked
 }
 
-/// The row of a transferred issue as it is to be read where our label didn't come along: somebody took it off, or, where the
-/// issue's history names nobody, it was dropped on the way and nothing of ours is there. None: the history wasn't asked yet.
+/// The row of a transferred issue as it is to be read where our label didn't come along: nothing of ours is there where the issue's
+/// own history says that nobody took it off, so that it was dropped on the way. Where it says that somebody did, or nothing, a person's
+/// hand is on it. None: the history wasn't asked yet.
 pub(super) fn after_transfer(row: &Row, history: Option<&[Authorship]>) -> Option<Row> {
-    let taken = history?.iter().any(|said| matches!(said.author, Author::Someone(_)));
-    let ours = row.ours.clone().filter(|_| taken);
+    let dropped = history?.iter().any(|said| !matches!(said.author, Author::Someone(_)));
+    let ours = row.ours.clone().filter(|_| !dropped);
     Some(Row { ours, moved: false, ..row.clone() })
 }
 

@@ -61,7 +61,7 @@ pub fn score(roadmap: &Roadmap, previous: &Previous, model: &Model, weights: &We
         signals.push(priority::Alone { signals: priority::signals(evidence), own: said });
         sizes.push(size);
     }
-    let (priorities, dues) = priority::find(roadmap, &evidence, signals, &sizes);
+    let (priorities, dues) = priority::find(roadmap, &evidence, signals, &sizes, model);
     let mut items = Vec::with_capacity(evidence.len());
     let found = priorities.into_iter().zip(sizes).zip(readiness).zip(dues);
     for (evidence, (((priority, complexity), readiness), due_again)) in evidence.iter().zip(found) {

@@ -114,6 +114,12 @@ impl Model {
         own.map(|learned| (learned, false)).or_else(pooled).filter(|(learned, _)| learned.is_current())
     }
 
+    /// The usual size where these knobs hold: the median of the scope's estimated issues, else of all scopes'. None: too few.
+    pub(super) fn usual(&self, knobs: &Knobs) -> Option<f64> {
+        let pooled = || self.pooled.as_ref().filter(|_| knobs.history.is_some()).map(|learned| learned.middle());
+        self.median(knobs).map(|(median, _)| median).or_else(pooled)
+    }
+
     /// The median of a history that has too few labels to learn from, and how many those are. None: too few for that, too.
     pub(super) fn median(&self, knobs: &Knobs) -> Option<(f64, usize)> {
         let history = self.histories.get(knobs.history.as_ref()?)?;

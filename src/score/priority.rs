@@ -6,6 +6,7 @@ use super::bands;
 use super::cel::Said;
 use super::evidence::Evidence;
 use super::graph::{self, Walk};
+use super::model::Model;
 use super::rules::{RULES, Signal};
 use super::types::{Because, ComplexityScore, Knobs, PriorityModel, PriorityScore};
 use crate::model::{Aspect, Day, Level, Priority};
@@ -14,7 +15,7 @@ use crate::roadmap::Roadmap;
 /// An item that reaches this share of all weight scores 100: hardly anything is at once as bad, as wanted, as urgent,
 /// as blocking, as talked about and as new as can be, so the full sum would leave the upper bands empty.
 const FULL_SHARE: f64 = 0.46;
-/// The size in story points that neither raises nor lowers a score.
+/// The size in story points that neither raises nor lowers a score, where too few issues were estimated to have a median.
 const NEUTRAL_SIZE: f64 = 3.0;
 /// Sizes below this count as this: nothing is free.
 const LEAST_SIZE: f64 = 0.5;
@@ -35,6 +36,7 @@ pub(super) fn find(
     evidence: &[Evidence<'_>],
     alone: Vec<Alone>,
     sizes: &[ComplexityScore],
+    model: &Model,
 ) -> (Vec<PriorityScore>, Vec<Option<Day>>) {
     let shares = shares(evidence);
     let pressing: Vec<f64> = shares.iter().zip(&alone).map(|(shares, alone)| shares.pressing(alone)).collect();
@@ -52,7 +54,8 @@ pub(super) fn find(
                 *signal = (rule.signal)(&full);
             }
         }
-        scores.push(own(base, &shares[index], &signals, said.because, sizes[index].story_points));
+        let usual = model.usual(base.knobs).unwrap_or(NEUTRAL_SIZE);
+        scores.push(own(base, &shares[index], &signals, said.because, sizes[index].story_points, usual));
     }
     let order = graph::blocked_first(roadmap);
     rise(evidence, &order, &mut scores);
@@ -103,7 +106,14 @@ impl Shares {
 }
 
 /// An item's score and its own level, before blockers and holds.
-fn own(evidence: &Evidence<'_>, shares: &Shares, signals: &[Signal], said: Vec<Because>, size: f64) -> PriorityScore {
+fn own(
+    evidence: &Evidence<'_>,
+    shares: &Shares,
+    signals: &[Signal],
+    said: Vec<Because>,
+    size: f64,
+    usual: f64,
+) -> PriorityScore {
     let mut because: Vec<Because> = RULES
         .iter()
         .zip(signals)
@@ -121,7 +131,7 @@ fn own(evidence: &Evidence<'_>, shares: &Shares, signals: &[Signal], said: Vec<B
     }
     let mut score = cost_of_delay;
     if evidence.knobs.model == PriorityModel::Wsjf {
-        score = tenth((cost_of_delay * size_factor(size, evidence.knobs.size_exponent)).clamp(0.0, 100.0));
+        score = tenth((cost_of_delay * size_factor(size, usual, evidence.knobs.size_exponent)).clamp(0.0, 100.0));
         if score != cost_of_delay {
             let why = format!(
                 "about {} story points: {}",
@@ -142,9 +152,9 @@ pub fn priority_level(score: f64, knobs: &Knobs) -> Priority {
     bands::priority(score, &knobs.priority_bands, knobs.hysteresis, None)
 }
 
-/// How much a size moves a score.
-fn size_factor(size: f64, exponent: f64) -> f64 {
-    let factor = (NEUTRAL_SIZE / size.max(LEAST_SIZE)).powf(exponent);
+/// How much a size moves a score: one that is usual in its scope doesn't, whatever that team's points are worth.
+fn size_factor(size: f64, usual: f64, exponent: f64) -> f64 {
+    let factor = (usual.max(LEAST_SIZE) / size.max(LEAST_SIZE)).powf(exponent);
     factor.clamp(SIZE_FACTORS.0, SIZE_FACTORS.1)
 }
 

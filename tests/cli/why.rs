@@ -104,3 +104,17 @@ async fn a_backtest_judges_a_history_beside_the_median_and_names_what_it_skips()
     let own = desk.run(&["backtest", "--roadmap"]);
     assert!(own.code == 0 && own.out.contains("at least 40 are needed"), "{own:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_share_of_work_under_no_epic_is_told() {
+    let desk = Desk::new(Corpus::shipped(), WRITES).await;
+    assert_eq!(desk.run(&["once"]).code, 0);
+    let json = desk.run(&["roadmap", "--by", "parent", "--json"]).json();
+    let groups = json["groups"].as_array().expect("groups");
+    let shares: f64 = groups.iter().map(|group| group["share"].as_f64().expect("a share")).sum();
+    assert!((shares - 1.0).abs() < 1e-9 && groups.len() > 1, "{json}");
+    assert!(groups.last().expect("a group")["parent"].is_null(), "what has no parent comes last: {json}");
+    assert!(groups[0]["issue"].as_str().is_some_and(|key| key.contains(':')), "{json}");
+    let text = desk.run(&["roadmap", "--by", "parent"]).out;
+    assert!(text.contains("under no epic or objective"), "{text}");
+}

@@ -102,12 +102,46 @@ async fn where_an_issue_came_from_is_asked_again_when_it_could_not_be_told() {
 }
 
 #[tokio::test]
+async fn a_label_that_the_transfer_dropped_is_written_again_unless_its_history_says_nothing() {
+    for told in [true, false] {
+        let world = World::new(Corpus::shipped(), WRITES).await;
+        world.turn().await;
+        let hana = world.trackers.by("hana");
+        let ours = world.labels("acme/api#5", "priority/p").remove(0);
+        if world
+            .open_keys()
+            .iter()
+            .any(|key| key.starts_with("acme/web") && world.labels(key, "priority/p") == [ours.clone()])
+        {
+            hana.delete_label("acme/web", &ours).expect("a label");
+        }
+        let there = hana.move_issue("acme/api#5", "acme/web").expect("a transfer");
+        assert_eq!(world.labels(&there, "priority/p"), Vec::<String>::new(), "it is dropped on the way");
+        world.pass(60);
+        if !told {
+            world.trackers.fail(Tracker::GitHub, Matcher::path("/events"), Fault::status(404, "{}"), u32::MAX);
+        }
+        for _ in 0..3 {
+            world.turn().await;
+            world.pass(60);
+        }
+        let holds =
+            world.preview().await.plan.skips.iter().any(|skip| skip.issue.local == there && skip.theirs.is_none());
+        assert_eq!((world.labels(&there, "priority/p").is_empty(), holds), (!told, !told));
+    }
+}
+
+#[tokio::test]
 async fn a_persons_label_that_the_new_repository_does_not_have_leaves_its_place_empty() {
     let world = World::new(Corpus::shipped(), WRITES).await;
     world.turn().await;
     let hana = world.trackers.by("hana");
     let ours = world.labels("acme/api#5", "priority/").remove(0);
-    let theirs = if ours == "priority/p0" { "priority/p3" } else { "priority/p0" };
+    // One that the other repository has, until it is deleted there.
+    let known = world.open_keys().into_iter().filter(|key| key.starts_with("acme/web"));
+    let known = known.flat_map(|key| world.labels(&key, "priority/p")).find(|label| *label != ours);
+    let theirs = known.expect("another level").clone();
+    let theirs = theirs.as_str();
     hana.remove_label("acme/api#5", &ours).expect("a label");
     hana.add_label("acme/api#5", theirs).expect("a label");
     world.pass(60);

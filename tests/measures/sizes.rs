@@ -65,7 +65,7 @@ fn sizes_are_learned_better_than_the_median_and_no_project_is_made_worse() {
         "once: mean ratio {ratio:.3}, worst {worst:.3}, rank correlation {order:.3}; running: mean ratio {later:.3}"
     );
     assert!(ratio <= 0.965 && worst <= 1.05 && order >= 0.30, "{ratio} {worst} {order}");
-    assert!(later <= 0.94 && running.iter().all(|s| s.ratio <= 1.05), "{later}");
+    assert!(later <= 0.95 && running.iter().all(|s| s.ratio <= 1.05), "{later}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ async fn our_first_value_read_back_after_our_second_is_our_own_and_undoes_nothin
     for cycle in 0..5 {
         // The rows of the search carry the first value, and a stamp that differs from the stored one.
         for key in &keys {
-            world.trackers.comment(key).expect("an issue");
+            world.trackers.add_label(key, &format!("seen-{cycle}")).expect("an issue");
         }
         // A listing of everything hands them out as they are.
         let turned = if cycle % 2 == 0 { world.turn_as(&census()).await } else { world.turn().await };

@@ -271,7 +271,8 @@ async fn while_one_tracker_is_down_its_faces_are_neither_closed_nor_rescored_as_
 
 #[tokio::test]
 async fn what_a_narrower_configuration_no_longer_shows_is_neither_written_nor_taken_for_done() {
-    let world = World::new(Corpus::shipped(), WRITES).await;
+    // With fewer projects there would be fewer estimates to learn from, which is another matter.
+    let world = World::new(Corpus::shipped(), &format!("{WRITES}[complexity]\nlearn = false\n")).await;
     let (github, jira, blocker) = blocked_pair(&world).await;
     let (labels, open) = (world.trackers.all_labels(), world.open_keys());
     let world = world.reconfigured(|settings| {

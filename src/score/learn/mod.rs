@@ -164,6 +164,11 @@ impl Learned {
         self.labels
     }
 
+    /// The median of what it learned from.
+    pub fn middle(&self) -> f64 {
+        self.middle
+    }
+
     /// Estimates one issue. Any bag has an estimate, an empty one too.
     pub fn predict(&self, bag: &Bag) -> Prediction {
         let row = self.vocabulary.row(bag);

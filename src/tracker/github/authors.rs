@@ -51,17 +51,22 @@ impl Github {
     }
 }
 
-/// Who put a label there that hasn't been taken off since, or took one off that hasn't come back.
+/// Who put a label there that hasn't been taken off since, or took one off that hasn't come back. One that is gone though nobody
+/// took it off is nobody's.
 fn author(standing: &Standing, events: &[Event], us: &Us) -> Option<Authored> {
     let name = fold(&standing.value);
     let last = events.iter().rev().find(|event| {
         matches!(event.event.as_str(), "labeled" | "unlabeled")
             && event.label.as_ref().is_some_and(|label| fold(&label.name) == name)
     })?;
-    if (last.event == "unlabeled") != standing.taken {
+    let fits = (last.event == "unlabeled") == standing.taken;
+    if !fits && !standing.taken {
         return None;
     }
-    let author = if us.is(last.actor.as_ref(), last.performed_via_github_app.map(|app| app.id)) {
+    let author = if !fits {
+        // Nobody took it off: it was dropped with a transfer.
+        Author::Creation
+    } else if us.is(last.actor.as_ref(), last.performed_via_github_app.map(|app| app.id)) {
         Author::Us
     } else {
         // An account that is gone was somebody, but nobody knows who.

@@ -165,7 +165,7 @@ impl Lane {
             let result = match tokio::time::timeout(self.policy.request_timeout, attempt()).await {
                 Ok(result) => result,
                 Err(_) => {
-                    Err(Fault::Lost(format!("no whole answer within {} s", self.policy.request_timeout.as_secs())))
+                    Err(Fault::Lost(format!("timed out: no whole answer within {:?}", self.policy.request_timeout)))
                 }
             };
             drop(permit);
