@@ -37,6 +37,9 @@ pub struct History {
 /// An estimated issue of the past: when it was opened, its history, its words, its story points.
 type Label = (Timestamp, String, Bag, f64);
 
+/// A history's name, median and estimator.
+type Lesson<'a> = (&'a String, f64, Option<&'a Learned>);
+
 /// Learns from what people estimated, never from what we wrote; the version is `before`'s, or the next one where anything changed.
 pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: &Model) -> Model {
     let labels = labels(roadmap, previous, weights);
@@ -55,7 +58,8 @@ pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: 
     let whole = || labels.iter().map(|(_, _, bag, points)| Past { bag, points: *points }).collect::<Vec<_>>();
     let pooled = if alone { None } else { fit(&whole()).ok().map(Arc::new) };
     let found = Model { version: before.version, histories, pooled };
-    if found.lessons() == before.lessons() { found } else { Model { version: before.version + 1, ..found } }
+    let same = found.lessons() == before.lessons() && found.pooled == before.pooled;
+    if same { found } else { Model { version: before.version + 1, ..found } }
 }
 
 /// Estimated issues from which on their own median counts, where they are too few to learn more from.
@@ -100,11 +104,10 @@ pub(super) fn words(item: &Item) -> Bag {
 }
 
 impl Model {
-    /// What estimates hang on, by history.
-    fn lessons<'a>(&'a self) -> (Vec<(&'a String, f64, Option<&'a Learned>)>, Option<&'a Learned>) {
+    /// What estimates hang on: each history's name, median and estimator.
+    fn lessons(&self) -> Vec<Lesson<'_>> {
         let told = self.histories.iter().filter(|(_, history)| history.labels >= OWN_MEDIAN_MIN);
-        let lesson = |(name, history): (_, &'a History)| (name, history.median, history.learned.as_deref());
-        (told.map(lesson).collect(), self.pooled.as_deref())
+        told.map(|(name, history)| (name, history.median, history.learned.as_deref())).collect()
     }
 
     /// The estimator for these knobs, and whether it is the pooled one.
