@@ -42,15 +42,15 @@ const MACROS: &str = "anchor color expand html info note panel quote section tip
 
 /// A text's terms with how often each occurs, sorted by term.
 ///
-/// Terms are lower-case words, the parts of `CamelCase` and `snake_case` names, and the placeholders [`CODE`], [`TRACE`], [`URL`]
-/// and [`NUMBER`]. At most [`TERMS_MAX`] of a text are kept, its first ones. Held as one string, `crash login:2 <num>`: a backlog's
+/// Terms are lower-case words, the parts of `CamelCase` and `snake_case` names, and the placeholders `<code>`, `<trace>`, `<url>`
+/// and `<num>`. At most 200 of a text are kept, its first ones. Held as one string, `crash login:2 <num>`: a backlog's
 /// bags are most of what is kept of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Bag(String);
 
 impl Bag {
-    /// Reads a text: linear in its length, at most [`BYTES_MAX`] of it. Any text has a bag; an empty one has the empty bag.
+    /// Reads a text: linear in its length, at most 64 KiB of it. Any text has a bag; an empty one has the empty bag.
     pub fn of(text: &str) -> Self {
         let mut end = text.len().min(BYTES_MAX);
         while !text.is_char_boundary(end) {
