@@ -4,20 +4,18 @@ use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::{Desk, Exit, Failure, output};
 use crate::daemon::View;
 use crate::model::Bag;
-use crate::score::backtest::{LABEL_LATE, REFIT_EVERY, Scores, Table, Trial, scores, trial};
+use crate::score::backtest::{LABEL_LATE, REFIT_EVERY, Scores, Table, Trial, fit_rows, scores, trial};
 use crate::score::{Choice, LABELS_MIN, Learned, Past, estimated_histories, fit};
 
 /// The largest file that is read.
 const FILE_BYTES_MAX: u64 = 1 << 30;
-/// Part of the roadmap's own history that is learned from: its oldest 80 %.
-const FIT_SHARE: f64 = 0.8;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -92,9 +90,8 @@ async fn of_roadmap(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let (mut reports, mut text) = (Vec::new(), String::new());
     for (name, history) in &histories {
         let name = if name.is_empty() { "outside all scopes" } else { name };
-        let fit = (FIT_SHARE * history.len() as f64).floor() as usize;
         let _ = writeln!(text, "{name}: {} estimated issues", history.len());
-        match judge(history, fit, 0, args.prequential) {
+        match judge(history, fit_rows(history.len()), 0, args.prequential) {
             Ok(report) => {
                 let mut entry = report.json();
                 entry["scope"] = json!(name);
@@ -117,8 +114,8 @@ async fn of_roadmap(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn judge(history: &[(Bag, f64)], fit_rows: usize, skipped: usize, prequential: bool) -> Result<Report, String> {
-    let (known, newest) = history.split_at(fit_rows.min(history.len()));
+fn judge(history: &[(Bag, f64)], from: usize, skipped: usize, prequential: bool) -> Result<Report, String> {
+    let (known, newest) = history.split_at(from.min(history.len()));
     let late = if prequential { LABEL_LATE } else { 0 };
     if known.len() < LABELS_MIN + late {
         let needed = LABELS_MIN + late;
@@ -127,17 +124,19 @@ fn judge(history: &[(Bag, f64)], fit_rows: usize, skipped: usize, prequential: b
     if newest.is_empty() {
         return Err("nothing to predict: no row's split is test".to_owned());
     }
-    let start = Instant::now();
-    let past: Vec<_> = known.iter().map(|(bag, points)| Past { bag, points: *points }).collect();
-    let learned = fit(&past).map_err(|few| few.to_string())?;
-    let fit_ms = start.elapsed().as_secs_f64() * 1e3;
-    let start = Instant::now();
-    for (bag, _) in newest {
-        std::hint::black_box(learned.predict(bag));
-    }
-    let issue_us = start.elapsed().as_secs_f64() * 1e6 / newest.len() as f64;
     let every = if prequential { REFIT_EVERY } else { usize::MAX };
-    let trial = trial(history, fit_rows, every, late).map_err(|few| few.to_string())?;
+    let (mut fitting, mut fits) = (Duration::ZERO, 0_u32);
+    let timed = |past: &[Past<'_>]| {
+        let start = Instant::now();
+        let learned = fit(past);
+        (fitting, fits) = (fitting + start.elapsed(), fits + 1);
+        learned
+    };
+    let start = Instant::now();
+    let trial = trial(history, known.len(), every, late, timed).map_err(|few| few.to_string())?;
+    let predicting = start.elapsed().saturating_sub(fitting);
+    let fit_ms = fitting.as_secs_f64() * 1e3 / f64::from(fits.max(1));
+    let issue_us = predicting.as_secs_f64() * 1e6 / newest.len() as f64;
     let points = |rows: &[(Bag, f64)]| rows.iter().map(|row| row.1).collect::<Vec<f64>>();
     let scores = scores(&trial, &points(newest), &points(known));
     Ok(Report { scores, fit: known.len(), skipped, fit_ms, issue_us, answers: answers(&trial) })

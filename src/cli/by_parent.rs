@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::explain::tenths;
 use super::output;
 use crate::daemon::Thought;
-use crate::model::Tier;
 
 /// How far up a parent is looked for.
 const DEPTH_MAX: usize = 8;
@@ -24,8 +24,7 @@ fn groups(thought: &Thought) -> Vec<(Option<usize>, Work)> {
     let mut found: BTreeMap<Option<usize>, Work> = BTreeMap::new();
     let roadmap = &thought.roadmap;
     for (index, (item, score)) in roadmap.items.iter().zip(&thought.scores.items).enumerate() {
-        let epic = item.faces.iter().any(|face| face.tier == Tier::Epic);
-        if !item.status.is_open() || epic || !item.children.is_empty() {
+        if !item.status.is_open() || item.is_epic() || !item.children.is_empty() {
             continue;
         }
         let mut top = index;
@@ -57,7 +56,7 @@ pub(super) fn as_json(thought: &Thought) -> Value {
             "issue": parent.map(|item| item.founder().key.to_string()),
             "title": parent.map(|item| item.founder().title.clone()),
             "items": work.items,
-            "story_points": (work.story_points * 10.0).round() / 10.0,
+            "story_points": tenths(work.story_points),
             "share": work.story_points / whole,
         })
     };

@@ -134,7 +134,7 @@ fn because_json(because: &[Because]) -> Value {
         .collect()
 }
 
-fn tenths(number: f64) -> f64 {
+pub(super) fn tenths(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
 }
 

@@ -7,6 +7,7 @@ use super::Failure;
 use crate::daemon::View;
 use crate::model::{Day, DueSource, Issue, Priority};
 use crate::roadmap::Item;
+use crate::score::backtest::POINTS_MAX;
 use crate::score::{ItemScore, Knobs, Previous, VALUE_MAX, ValueFile, ValueRow, ValueSource};
 
 /// Days until it is due that are tried, the latest first.
@@ -37,21 +38,17 @@ impl FromStr for Set {
         let value = value.trim();
         let count =
             || value.parse::<u32>().map_err(|_| format!("{key}={value:?}: a whole number is wanted, such as {key}=10"));
+        let number = |most: f64| {
+            let read = value.parse::<f64>().ok().filter(|read| (0.0..=most).contains(read));
+            read.ok_or_else(|| format!("{key}={value:?}: a number from 0 to {most} is wanted"))
+        };
         match key.trim() {
             "due" => value
                 .parse()
                 .map(Self::Due)
                 .map_err(|_| format!("due={value:?}: a date is wanted, such as due=2027-01-15")),
-            "points" => {
-                let points = value.parse::<f64>().ok().filter(|points| (0.0..=1000.0).contains(points));
-                points.map(Self::Points).ok_or_else(|| format!("points={value:?}: a number from 0 to 1000 is wanted"))
-            }
-            "value" => {
-                let worth = value.parse::<f64>().ok().filter(|worth| (0.0..=VALUE_MAX).contains(worth));
-                worth
-                    .map(Self::Value)
-                    .ok_or_else(|| format!("value={value:?}: a number from 0 to {VALUE_MAX} is wanted"))
-            }
+            "points" => number(POINTS_MAX).map(Self::Points),
+            "value" => number(VALUE_MAX).map(Self::Value),
             "priority" => Ok(Self::Priority(value.to_owned())),
             "votes" => count().map(Self::Votes),
             "reactions" => count().map(Self::Reactions),

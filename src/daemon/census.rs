@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Works;
 use super::shelf::{Shelf, trouble};
-use crate::model::{ContainerKey, Issue, IssueId, Presence, TrackerName, Turn};
+use crate::model::{ContainerKey, Issue, IssueId, Person, Presence, Timestamp, TrackerName, Turn};
 use crate::store::StoreTrouble;
 use crate::tracker::{Fetch, Found, TrackerConfig, Trouble};
 
@@ -60,7 +60,18 @@ pub(super) async fn find_origins<T: Fetch>(
     let issues = shelf.issues().await.map_err(|error| trouble(name, &error))?;
     let of_tracker = issues.into_iter().filter(|issue| issue.id.tracker == *name);
     let (new, known): (Vec<Issue>, Vec<Issue>) = of_tracker.partition(|issue| issue.item.is_none());
-    let may_be = |origin: &Issue| new.iter().any(|issue| issue.container != origin.container && is_same(issue, origin));
+    // By how they were opened: a container that is new brings thousands of them.
+    let mut opened: BTreeMap<Opening<'_>, BTreeSet<&ContainerKey>> = BTreeMap::new();
+    for issue in &new {
+        for opening in openings(issue) {
+            opened.entry(opening).or_default().insert(&issue.container);
+        }
+    }
+    let elsewhere =
+        |origin: &Issue, there: &BTreeSet<&ContainerKey>| there.iter().any(|container| **container != origin.container);
+    let may_be = |origin: &Issue| {
+        openings(origin).any(|opening| opened.get(&opening).is_some_and(|there| elsewhere(origin, there)))
+    };
     let origins: Vec<Arc<Issue>> = known.into_iter().filter(may_be).map(Arc::new).collect();
     if origins.is_empty() {
         return Ok(Missed::default());
@@ -77,10 +88,14 @@ pub(super) async fn find_origins<T: Fetch>(
     settle(shelf, name, &origins, found, containers, false).await.map_err(|error| trouble(name, &error))
 }
 
-/// Whether two issues may be one before and after a transfer.
-fn is_same(new: &Issue, origin: &Issue) -> bool {
-    let in_words = || new.title == origin.title && new.text.hash == origin.text.hash && !new.text.hash.is_empty();
-    new.author == origin.author && (new.created == origin.created || in_words())
+/// Who opened an issue, and when, or with which words: what a transfer leaves as it was.
+type Opening<'a> = (Option<&'a Person>, Option<Timestamp>, Option<(&'a str, &'a str)>);
+
+/// The openings that an issue shares with what it was before a transfer, one at least.
+fn openings(issue: &Issue) -> impl Iterator<Item = Opening<'_>> {
+    let (author, text) = (issue.author.as_ref(), &issue.text);
+    let in_words = (!text.hash.is_empty()).then_some((author, None, Some((issue.title.as_str(), text.hash.as_str()))));
+    std::iter::once((author, Some(issue.created), None)).chain(in_words)
 }
 
 /// Keeps what a reading by id found. `filters`: an issue that is there and wasn't listed is one that `jql` leaves out.

@@ -283,9 +283,6 @@ pub(super) async fn remember<T>(
     store.assign_items(&members).await?;
     store.save_ledger(before, &thought.standing.noted).await?;
     let day = works.clock.today(&works.settings.daemon.timezone);
-    if thought.model.version > 0 {
-        store.save_model(&thought.model).await?;
-    }
     store.save_scores(&thought.scores.items, &thought.scores.formula, day).await?;
     Ok(())
 }

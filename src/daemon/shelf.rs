@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Issue, IssueId, Timestamp, TrackerName};
+use crate::score::Model;
 use crate::store::{Store, StoreTrouble};
 use crate::tracker::{Known, Page, Trouble, TroubleKind};
 
@@ -147,6 +148,14 @@ impl Shelf {
         match self.store() {
             Some(store) => store.has_newcomers(tracker).await,
             None => Ok(false),
+        }
+    }
+
+    /// Keeps what was learned of sizes; a preview forgets it.
+    pub(super) async fn keep_model(&self, model: &Model) -> Result<(), StoreTrouble> {
+        match self {
+            Self::Durable(store) => store.save_model(model).await,
+            Self::Fleeting { .. } => Ok(()),
         }
     }
 

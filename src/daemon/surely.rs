@@ -49,6 +49,7 @@ pub(super) async fn surely<T: Fetch + 'static>(
     if gathered.census && gathered.coverage.trackers.values().all(|reach| reach.failed.is_none()) {
         let found = learn(&thought.roadmap, &thought.standing.previous, &weights, &frame.model);
         if found.version != frame.model.version {
+            shelf.keep_model(&found).await?;
             frame.model = Arc::new(found);
             thought = think(&seen, &ledger, &frame);
         }

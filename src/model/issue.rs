@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerKey, Day, IssueId, IssueKey, ItemId, Text, Timestamp};
+use super::{ContainerKey, Day, IssueId, IssueKey, ItemId, Text, Timestamp, utc_day};
 
 /// One issue in one tracker. Holds features of its text, never the body itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,7 +114,7 @@ impl Talk {
         let by_author = |by: &Option<&str>| by.is_some() && *by == author.map(|author| author.id.as_str());
         let (mut days, mut people) = (Vec::new(), BTreeSet::new());
         for (by, at) in comments.filter(|(by, _)| !by_author(by)) {
-            days.push(at.to_zoned(jiff::tz::TimeZone::UTC).date());
+            days.push(utc_day(at));
             people.insert(by);
         }
         days.sort_unstable_by(|a, b| b.cmp(a));

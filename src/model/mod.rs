@@ -22,3 +22,8 @@ pub use text::{Bag, Text};
 pub type Day = jiff::civil::Date;
 /// An instant; always UTC inside the crate.
 pub use jiff::Timestamp;
+
+/// The UTC day of an instant: off by one day at worst, and the same on every machine.
+pub fn utc_day(instant: Timestamp) -> Day {
+    instant.to_zoned(jiff::tz::TimeZone::UTC).date()
+}

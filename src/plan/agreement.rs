@@ -145,7 +145,7 @@ fn declared(item: &Item, aspect: Aspect, evidence: &Evidence<'_>, standing: &Sta
     match aspect {
         Aspect::Priority => declared_priority(item, evidence),
         Aspect::Complexity => {
-            let (face, points) = evidence.story_points().max_by(|a, b| a.1.total_cmp(&b.1))?;
+            let (face, points) = evidence.largest_story_points()?;
             let level = Level::Complexity(size_level(points, evidence.knobs));
             Some((level, format!("{points} story points in {}", face.key)))
         }

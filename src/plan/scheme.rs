@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Aspect, Day, Issue, Level, PerContainer, TrackerName};
+use crate::model::{Aspect, Day, Issue, Level, PerContainer, TrackerName, utc_day};
 
 /// The label by which a person hands an issue back to us; taken off once read.
 pub const AUTO_LABEL: &str = "roadmapd:auto";
@@ -114,7 +114,7 @@ impl ContainerScheme {
 
     /// Whether nobody touched this issue for too long. Days are told apart in UTC.
     pub(super) fn is_idle(&self, face: &Issue, today: Day) -> bool {
-        let touched = face.updated.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let touched = utc_day(face.updated);
         let days = touched.duration_until(today).as_secs() / 86_400;
         self.idle_max_days.is_some_and(|most| days > i64::from(most))
     }

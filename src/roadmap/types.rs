@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Day, DueSource, Issue, IssueId, IssueKey, ItemId, Status};
+use crate::model::{Day, DueSource, Issue, IssueId, IssueKey, ItemId, Status, Tier};
 
 /// How two issues are known to be one piece of work.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +71,11 @@ impl Item {
     /// The issue that came first: it gives the item its title and its container's settings.
     pub fn founder(&self) -> &Issue {
         &self.faces[0]
+    }
+
+    /// Whether any of its issues is an epic where it lives.
+    pub fn is_epic(&self) -> bool {
+        self.faces.iter().any(|face| face.tier == Tier::Epic)
     }
 }
 

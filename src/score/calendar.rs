@@ -1,15 +1,10 @@
 //! Days between dates, and steps of days.
 
-use crate::model::{Day, Timestamp};
+use crate::model::Day;
 
 /// Whole days from one day to another; negative when `to` is earlier.
 pub(super) fn days(from: Day, to: Day) -> i64 {
     to.duration_since(from).as_hours() / 24
-}
-
-/// The UTC day of an instant: off by one day at worst, and the same on every machine.
-pub(super) fn day_of(instant: Timestamp) -> Day {
-    instant.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// The day so many days later, or the calendar's last.

@@ -148,10 +148,9 @@ fn from_text(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
 }
 
 fn move_by_kind(evidence: &Evidence<'_>, size: &mut Size) {
-    let tier = |tier| evidence.item.faces.iter().any(|face| face.tier == tier);
-    if tier(Tier::Epic) || evidence.is_called(&["epic", "initiative"]) {
+    if evidence.item.is_epic() || evidence.is_called(&["epic", "initiative"]) {
         size.times("kind", 3.0, "an epic".to_owned());
-    } else if tier(Tier::Subtask) {
+    } else if evidence.item.faces.iter().any(|face| face.tier == Tier::Subtask) {
         size.times("kind", 0.6, "a part of another item".to_owned());
     }
     let small: [(&[&str], f64, &str); 3] = [
@@ -179,7 +178,7 @@ fn move_by_text(evidence: &Evidence<'_>, size: &mut Size) {
     } else if most(|text| text.code_blocks) >= 3 {
         size.times("code", 1.1, "several code blocks".to_owned());
     }
-    let tasks = most(|text| text.open_tasks.saturating_add(text.done_tasks));
+    let tasks = tasks(evidence);
     if tasks >= 2 {
         size.times("tasks", (1.0 + 0.08 * f64::from(tasks)).min(2.0), format!("{tasks} tasks in its list"));
     }
@@ -231,4 +230,9 @@ fn unknowns(evidence: &Evidence<'_>) -> Vec<String> {
 /// The most that any face's text has: faces tell of the same work, so their counts don't add up.
 pub(super) fn most(evidence: &Evidence<'_>, of: fn(&Text) -> u32) -> u32 {
     evidence.item.faces.iter().map(|face| of(&face.text)).max().unwrap_or(0)
+}
+
+/// The tasks in its list, ticked or not.
+pub(super) fn tasks(evidence: &Evidence<'_>) -> u32 {
+    most(evidence, |text| text.open_tasks.saturating_add(text.done_tasks))
 }

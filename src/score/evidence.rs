@@ -55,20 +55,20 @@ impl<'a> Evidence<'a> {
     /// Each face's story points that a person gave, in the tracker's field or by a label `points/{n}`; never ours. Finite, 0 or
     /// more.
     pub fn story_points(&self) -> impl Iterator<Item = (&Arc<Issue>, f64)> {
-        let labels = self.labels.iter().filter_map(|(place, label)| {
-            let points = label.strip_prefix("points/")?.trim().parse::<f64>().ok();
-            let points = points.filter(|points| points.is_finite() && *points >= 0.0)?;
-            Some((self.item.faces.get(*place)?, points))
-        });
-        let fields = self.item.faces.iter().filter_map(|face| {
+        let number = |text: &str| text.trim().parse::<f64>().ok();
+        let fields = self.item.faces.iter().filter_map(move |face| {
             let ours = face.story_points_field.as_deref().and_then(|field| self.in_place_of(face, field));
-            let points = match ours {
-                Some(given) => given.and_then(|given| given.trim().parse::<f64>().ok()),
-                None => face.story_points,
-            };
-            points.filter(|points| points.is_finite() && *points >= 0.0).map(|points| (face, points))
+            Some((face, ours.map_or(face.story_points, |given| given.and_then(number))?))
         });
-        fields.chain(labels)
+        let labels = self.labels.iter().filter_map(move |(place, label)| {
+            Some((self.item.faces.get(*place)?, number(label.strip_prefix("points/")?)?))
+        });
+        fields.chain(labels).filter(|(_, points)| points.is_finite() && *points >= 0.0)
+    }
+
+    /// The largest of them: a plan that takes work for too small hurts more.
+    pub fn largest_story_points(&self) -> Option<(&Arc<Issue>, f64)> {
+        self.story_points().max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     /// What its issues that have it say in a field, by the tracker's id of the field, founder first; never ours.

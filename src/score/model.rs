@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::learn::{Learned, Past, fit, plain_median};
 use super::types::{Knobs, Previous, Weights};
-use crate::model::{Bag, Day, Tier, Timestamp};
+use crate::model::{Bag, Day, Timestamp};
 use crate::roadmap::{Item, Roadmap};
 
 /// The complexity estimator's state, stored and versioned. Version 0 has learned nothing.
@@ -34,8 +34,21 @@ pub struct History {
     pub learned: Option<Arc<Learned>>,
 }
 
-/// An estimated issue of the past: when it was opened, its history, its words, its story points.
-type Label = (Timestamp, String, Bag, f64);
+/// An item that a person estimated.
+struct Label<'a> {
+    /// Its place in the roadmap.
+    item: usize,
+    created: Timestamp,
+    history: &'a String,
+    bag: Bag,
+    points: f64,
+}
+
+impl Label<'_> {
+    fn past(&self) -> Past<'_> {
+        Past { bag: &self.bag, points: self.points }
+    }
+}
 
 /// A history's name, median and estimator.
 type Lesson<'a> = (&'a String, f64, Option<&'a Learned>);
@@ -43,19 +56,19 @@ type Lesson<'a> = (&'a String, f64, Option<&'a Learned>);
 /// Learns from what people estimated, never from what we wrote; the version is `before`'s, or the next one where anything changed.
 pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: &Model) -> Model {
     let labels = labels(roadmap, previous, weights);
-    let mut histories: BTreeMap<String, Vec<Past<'_>>> = BTreeMap::new();
-    for (_, history, bag, points) in &labels {
-        histories.entry(history.clone()).or_default().push(Past { bag, points: *points });
+    let mut histories: BTreeMap<&String, Vec<Past<'_>>> = BTreeMap::new();
+    for label in &labels {
+        histories.entry(label.history).or_default().push(label.past());
     }
     let of = |history: &Vec<Past<'_>>| {
         let points: Vec<f64> = history.iter().map(|past| past.points).collect();
         History { labels: points.len(), median: plain_median(&points), learned: fit(history).ok().map(Arc::new) }
     };
     let histories: BTreeMap<String, History> =
-        histories.iter().map(|(name, history)| (name.clone(), of(history))).collect();
+        histories.iter().map(|(name, history)| ((*name).clone(), of(history))).collect();
     let known = |name: &String| histories.get(name).is_some_and(|history| history.learned.is_some());
     let alone = weights.all().filter_map(|knobs| knobs.history.as_ref()).all(known);
-    let whole = || labels.iter().map(|(_, _, bag, points)| Past { bag, points: *points }).collect::<Vec<_>>();
+    let whole = || labels.iter().map(Label::past).collect::<Vec<_>>();
     let pooled = if alone { None } else { fit(&whole()).ok().map(Arc::new) };
     let found = Model { version: before.version, histories, pooled };
     let same = found.lessons() == before.lessons() && found.pooled == before.pooled;
@@ -65,17 +78,17 @@ pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: 
 /// Estimated issues from which on their own median counts, where they are too few to learn more from.
 pub(super) const OWN_MEDIAN_MIN: usize = 5;
 
-fn labels(roadmap: &Roadmap, previous: &Previous, weights: &Weights) -> Vec<Label> {
-    let mut labels = Vec::new();
-    for (index, item) in roadmap.items.iter().enumerate() {
+/// What people estimated, oldest first.
+fn labels<'a>(roadmap: &Roadmap, previous: &Previous, weights: &'a Weights) -> Vec<Label<'a>> {
+    let label = |(index, item): (usize, &Item)| {
         let knobs = weights.of(&item.founder().container);
-        let Some(history) = knobs.history.as_ref().filter(|_| learns(item)) else { continue };
-        let evidence = Evidence::of(roadmap, index, previous, knobs, Day::MIN);
-        let Some((_, points)) = evidence.story_points().max_by(|a, b| a.1.total_cmp(&b.1)) else { continue };
-        labels.push((item.founder().created, history.clone(), words(item), points));
-    }
+        let history = knobs.history.as_ref().filter(|_| learns(item))?;
+        let (_, points) = Evidence::of(roadmap, index, previous, knobs, Day::MIN).largest_story_points()?;
+        Some(Label { item: index, created: item.founder().created, history, bag: words(item), points })
+    };
+    let mut labels: Vec<Label<'_>> = roadmap.items.iter().enumerate().filter_map(label).collect();
     // Items come sorted by id, which breaks ties.
-    labels.sort_by_key(|label| label.0);
+    labels.sort_by_key(|label| label.created);
     labels
 }
 
@@ -86,15 +99,15 @@ pub fn estimated_histories(
     weights: &Weights,
 ) -> BTreeMap<String, Vec<(Bag, f64)>> {
     let mut histories: BTreeMap<String, Vec<(Bag, f64)>> = BTreeMap::new();
-    for (_, history, bag, points) in labels(roadmap, previous, weights) {
-        histories.entry(history).or_default().push((bag, points));
+    for label in labels(roadmap, previous, weights) {
+        histories.entry(label.history.clone()).or_default().push((label.bag, label.points));
     }
     histories
 }
 
 /// Whether an item is of the kind that is estimated by its words: an epic's points are those of its parts.
 pub(super) fn learns(item: &Item) -> bool {
-    item.children.is_empty() && item.faces.iter().all(|face| face.tier != Tier::Epic)
+    item.children.is_empty() && !item.is_epic()
 }
 
 /// The words of an item: those of its founder's title, and of the face that says most.
@@ -143,18 +156,9 @@ pub fn nearest(
     let Some(item) = roadmap.items.get(index) else { return Vec::new() };
     let knobs = weights.of(&item.founder().container);
     let Some((learned, pooled)) = model.of(knobs) else { return Vec::new() };
-    let mut past: Vec<(usize, f64, Bag)> = Vec::new();
-    for (at, other) in roadmap.items.iter().enumerate().filter(|(at, other)| *at != index && learns(other)) {
-        let theirs = weights.of(&other.founder().container);
-        if theirs.history.is_none() || (!pooled && theirs.history != knobs.history) {
-            continue;
-        }
-        let evidence = Evidence::of(roadmap, at, previous, theirs, Day::MIN);
-        if let Some((_, points)) = evidence.story_points().max_by(|a, b| a.1.total_cmp(&b.1)) {
-            past.push((at, points, words(other)));
-        }
-    }
-    let bags: Vec<&Bag> = past.iter().map(|(_, _, bag)| bag).collect();
+    let mut past = labels(roadmap, previous, weights);
+    past.retain(|label| label.item != index && (pooled || Some(label.history) == knobs.history.as_ref()));
+    let bags: Vec<&Bag> = past.iter().map(|label| &label.bag).collect();
     let found = learned.nearest(&words(item), &bags, NAMED_MAX);
-    found.into_iter().filter_map(|(at, cosine)| past.get(at).map(|(at, points, _)| (*at, *points, cosine))).collect()
+    found.into_iter().filter_map(|(at, cosine)| past.get(at).map(|label| (label.item, label.points, cosine))).collect()
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::complexity::most;
+use super::complexity::{most, tasks};
 use super::evidence::Evidence;
 use super::priority::{reason, tenth};
 use super::types::{Because, ComplexityScore, ReadinessScore};
-use crate::model::{Aspect, Complexity, Level, Readiness, Status, Tier};
+use crate::model::{Aspect, Complexity, Level, Readiness, Status};
 
 /// A description of fewer words, without a task list, isn't one.
 const WORDS_MIN: u32 = 10;
@@ -64,11 +64,9 @@ fn blockers(evidence: &Evidence<'_>) -> Vec<Because> {
 /// What should be several items.
 fn whole(evidence: &Evidence<'_>, size: &ComplexityScore) -> Vec<Because> {
     let parts = evidence.item.children.len();
-    let tasks = most(evidence, |text| text.open_tasks.saturating_add(text.done_tasks));
-    let epic = evidence.item.faces.iter().any(|face| face.tier == Tier::Epic);
-    if parts > 0 || tasks >= TASKS_MIN {
+    if parts > 0 || tasks(evidence) >= TASKS_MIN {
         Vec::new()
-    } else if epic {
+    } else if evidence.item.is_epic() {
         vec![reason("breakdown", 0.0, "an epic without parts: split it into stories".to_owned())]
     } else if size.level == TOO_LARGE {
         let why = format!("about {} story points in one piece: split it, or list its tasks", tenth(size.story_points));
@@ -104,9 +102,8 @@ fn unknowns(evidence: &Evidence<'_>) -> Vec<Because> {
 
 fn missing(evidence: &Evidence<'_>, size: &ComplexityScore) -> Vec<Because> {
     let words = most(evidence, |text| text.words);
-    let tasks = most(evidence, |text| text.open_tasks.saturating_add(text.done_tasks));
     let mut found = Vec::new();
-    if tasks == 0 && words < WORDS_MIN {
+    if tasks(evidence) == 0 && words < WORDS_MIN {
         let why = match words {
             0 => "no description".to_owned(),
             1 => "the description is 1 word: say what shall change and for whom".to_owned(),

@@ -60,14 +60,20 @@ async fn deleted_transferred_and_moved_issues_are_three_different_things() {
     assert!(plan.changes.is_empty(), "{:?}", plan.changes);
 }
 
-#[tokio::test]
-async fn a_label_that_somebody_took_off_stays_off_through_a_transfer_that_a_delta_shows_first() {
+/// Our priority was taken off an issue, which was transferred before anybody read that. Its key now.
+async fn emptied_and_transferred() -> (World, String) {
     let world = World::new(Corpus::shipped(), WRITES).await;
     world.turn().await;
     let ours = world.labels("acme/api#5", "priority/").remove(0);
     world.trackers.by("hana").remove_label("acme/api#5", &ours).expect("a label");
     let there = world.trackers.by("hana").move_issue("acme/api#5", "acme/web").expect("a transfer");
     world.pass(60);
+    (world, there)
+}
+
+#[tokio::test]
+async fn a_label_that_somebody_took_off_stays_off_through_a_transfer_that_a_delta_shows_first() {
+    let (world, there) = emptied_and_transferred().await;
     // A preview that starts from what is stored says the same.
     let changes = world.preview().await.plan.changes;
     assert!(changes.iter().all(|change| change.key.local != there), "{changes:?}");
@@ -85,12 +91,7 @@ async fn a_label_that_somebody_took_off_stays_off_through_a_transfer_that_a_delt
 
 #[tokio::test]
 async fn where_an_issue_came_from_is_asked_again_when_it_could_not_be_told() {
-    let world = World::new(Corpus::shipped(), WRITES).await;
-    world.turn().await;
-    let ours = world.labels("acme/api#5", "priority/").remove(0);
-    world.trackers.by("hana").remove_label("acme/api#5", &ours).expect("a label");
-    let there = world.trackers.by("hana").move_issue("acme/api#5", "acme/web").expect("a transfer");
-    world.pass(60);
+    let (world, there) = emptied_and_transferred().await;
     world.trackers.fail(Tracker::GitHub, Matcher::path("acme/api/issues/5"), Fault::status(502, "{}"), u32::MAX);
     let turned = world.turn().await;
     assert!(!turned.errors.is_empty());

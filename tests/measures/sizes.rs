@@ -32,7 +32,7 @@ fn tables(folder: &Path) -> Vec<(String, Table)> {
 fn judged(name: &str, table: &Table, every: usize, late: usize) -> Scores {
     let points = |rows: &[(Bag, f64)]| rows.iter().map(|row| row.1).collect::<Vec<f64>>();
     let (known, newest) = table.rows.split_at(table.fit);
-    let trial = trial(&table.rows, table.fit, every, late).expect("enough labels");
+    let trial = trial(&table.rows, table.fit, every, late, fit).expect("enough labels");
     let scores = scores(&trial, &points(newest), &points(known));
     eprintln!(
         "{name:20} {:6.2} {:8.2} {:7.3} {:6.2} {:8.2} {:8.2} {:8.2}",

@@ -1,6 +1,7 @@
 //! What holds for every history in CSV. See `crate::fuzzing`.
 
 use super::{Table, trial};
+use crate::score::fit;
 
 pub(crate) fn history(bytes: &[u8]) {
     let table = match Table::read(bytes) {
@@ -14,7 +15,7 @@ pub(crate) fn history(bytes: &[u8]) {
     for (bag, _) in &table.rows {
         assert!(bag.terms().count() <= 400);
     }
-    if let Ok(trial) = trial(&table.rows, table.fit, usize::MAX, 0) {
+    if let Ok(trial) = trial(&table.rows, table.fit, usize::MAX, 0, fit) {
         let ordered =
             |said: &super::Prediction| said.low <= said.median && said.median <= said.high && said.expected.is_finite();
         assert!(trial.predictions.iter().all(ordered), "{:?}", trial.predictions);

@@ -4,9 +4,9 @@
 pub(crate) mod fuzzing;
 mod table;
 
-pub use table::{ROWS_MAX, Table, TableTrouble};
+pub use table::{POINTS_MAX, ROWS_MAX, Table, TableTrouble};
 
-use super::learn::{Learned, Past, Prediction, TooFew, fit, plain_median};
+use super::learn::{Learned, Past, Prediction, TooFew, plain_median};
 use crate::model::Bag;
 
 /// Issues between two fits of a prequential backtest.
@@ -25,12 +25,26 @@ pub struct Trial {
     pub last: Option<Learned>,
 }
 
-/// Fits on the issues before `from` and predicts all others, in steps of `every`: each step fits anew on what came `late` issues
-/// before it or earlier.
+/// Part of a history that is learned from where nothing says otherwise: its oldest 80 %.
+const FIT_SHARE: f64 = 0.8;
+
+/// How many issues of a history, the oldest, are learned from where nothing says otherwise.
+pub fn fit_rows(issues: usize) -> usize {
+    (FIT_SHARE * issues as f64).floor() as usize
+}
+
+/// Fits on the issues before `from` and predicts all others, in steps of `every`: each step fits anew, by `fit`, on what came
+/// `late` issues before it or earlier.
 ///
 /// # Errors
 /// Fewer labels to learn from than are needed.
-pub fn trial(history: &[(Bag, f64)], from: usize, every: usize, late: usize) -> Result<Trial, TooFew> {
+pub fn trial(
+    history: &[(Bag, f64)],
+    from: usize,
+    every: usize,
+    late: usize,
+    mut fit: impl FnMut(&[Past<'_>]) -> Result<Learned, TooFew>,
+) -> Result<Trial, TooFew> {
     let mut trial = Trial::default();
     let mut at = from;
     while at < history.len() {

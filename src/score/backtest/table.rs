@@ -2,6 +2,7 @@
 
 use csv::{Position, ReaderBuilder, StringRecord};
 
+use super::fit_rows;
 use crate::model::{Bag, Timestamp};
 
 /// Rows that are read of one file.
@@ -11,9 +12,7 @@ const NAMED_MAX: usize = 20;
 /// Characters of a bad value that are shown.
 const SHOWN_MAX: usize = 40;
 /// The most story points that an issue can have: past it, a number is a mistake or another unit.
-const POINTS_MAX: f64 = 1000.0;
-/// Parts of a history without a `split` column that are learned from: the oldest 80 %.
-const FIT_SHARE: f64 = 0.8;
+pub const POINTS_MAX: f64 = 1000.0;
 
 /// Estimated issues, oldest first: those to learn from, then those to predict.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -111,8 +110,7 @@ impl Table {
         let (fit, test): (Vec<_>, Vec<_>) = match columns.split {
             Some(_) => rows.into_iter().partition(|row| row.1 == Split::Fit),
             None => {
-                let fit = (FIT_SHARE * rows.len() as f64).floor() as usize;
-                let test = rows.split_off(fit);
+                let test = rows.split_off(fit_rows(rows.len()));
                 (rows, test)
             }
         };

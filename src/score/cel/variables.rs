@@ -7,8 +7,8 @@ use ::cel::common::types::{CelDouble, CelInt, CelList, CelNull, CelString};
 use ::cel::common::value::Val;
 
 use super::shape::{Kind, LIST_MAX, LISTED_MAX_BYTES, Scalar, TEXT_MAX_BYTES};
-use crate::model::{Issue, Tier};
-use crate::score::calendar::{day_of, days};
+use crate::model::{Issue, Tier, utc_day};
+use crate::score::calendar::days;
 use crate::score::evidence::Evidence;
 
 /// A value that the interpreter reads.
@@ -45,7 +45,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         moves_daily: true,
         ..variable("item.age_days", INT, "whole days since it was opened", |evidence| {
-            int(days(day_of(evidence.item.founder().created), evidence.day).max(0))
+            int(days(utc_day(evidence.item.founder().created), evidence.day).max(0))
         })
     },
     variable("item.assignees", TEXTS, "names of who works on it, as their trackers have them", |evidence| {
@@ -107,10 +107,7 @@ pub const VARIABLES: &[Variable] = &[
         "item.points",
         Kind::Maybe(Scalar::Double),
         "story points that a person gave, the largest number where issues differ",
-        |evidence| {
-            let largest = evidence.story_points().map(|(_, points)| points).max_by(f64::total_cmp);
-            largest.map_or_else(null, |points| Box::new(CelDouble::from(points)))
-        },
+        |evidence| evidence.largest_story_points().map_or_else(null, |(_, points)| Box::new(CelDouble::from(points))),
     ),
     variable("item.reactions", INT, "thumbs up, hearts, hoorays and rockets", |evidence| {
         sum(evidence, |face| face.reactions)

@@ -1,8 +1,8 @@
 //! How new it is, or how lately work on it began.
 
 use super::{Rule, Signal};
-use crate::model::Day;
-use crate::score::calendar::{day_of, days, later};
+use crate::model::{Day, utc_day};
+use crate::score::calendar::{days, later};
 use crate::score::evidence::Evidence;
 
 pub(super) const RULE: Rule = Rule {
@@ -40,9 +40,9 @@ fn signal(evidence: &Evidence<'_>) -> Signal {
         return Signal::default();
     }
     // The founder's day: a younger face is a copy of the work, not news about it.
-    let opened = day_of(evidence.item.founder().created);
+    let opened = utc_day(evidence.item.founder().created);
     let open = evidence.item.faces.iter().filter(|face| face.status.is_open());
-    let moved = open.filter_map(|face| face.status_changed).max().map(day_of);
+    let moved = open.filter_map(|face| face.status_changed).max().map(utc_day);
     match moved.filter(|moved| *moved > opened) {
         Some(moved) => of("status changed", moved, evidence.day),
         None => of("opened", opened, evidence.day),

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::tz::TimeZone;
-
 use super::wire::{Row, User};
 use crate::model::{
     ContainerKey, DueSource, Issue, IssueId, IssueKey, Person, Presence, Reading, Reference, Relation, RelationKind,
-    Status, Text, Tier, TrackerName, Turn,
+    Status, Text, Tier, TrackerName, Turn, utc_day,
 };
 use crate::plan::{Change, SinkId};
 
@@ -59,7 +57,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
             .milestone
             .as_ref()
             .and_then(|milestone| milestone.due_on)
-            .map(|due| (due.to_zoned(TimeZone::UTC).date(), DueSource::Milestone)),
+            .map(|due| (utc_day(due), DueSource::Milestone)),
         components: Vec::new(),
         created: row.created_at,
         updated: row.updated_at,
