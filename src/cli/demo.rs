@@ -15,7 +15,7 @@ use crate::model::{Issue, IssueId};
 use crate::plan::Answer;
 use crate::roadmap::Item;
 use crate::sandbox::{Corpus, Options, Running, Sandbox};
-use crate::score::ItemScore;
+use crate::score::{Because, ItemScore};
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -133,9 +133,10 @@ fn why(item: &Item, score: &ItemScore) -> String {
     if !item.status.is_open() {
         return item.status.name().to_owned();
     }
-    let lifted = score.priority.because.iter().find(|reason| matches!(reason.rule.as_str(), "blocks" | "hold"));
-    let rules = score.priority.because.iter().filter(|reason| !matches!(reason.rule.as_str(), "blocks" | "hold"));
-    let reasons: Vec<&str> = lifted.into_iter().chain(rules).take(2).map(|reason| reason.why.as_str()).collect();
+    let (of_level, of_score): (Vec<&Because>, Vec<&Because>) =
+        score.priority.because.iter().partition(|reason| reason.is_of_level());
+    let reasons: Vec<&str> =
+        of_level.into_iter().rev().take(1).chain(of_score).take(2).map(|reason| reason.why.as_str()).collect();
     // The usual size is where every estimate starts; what moved it says more.
     let sizes = &score.complexity.because;
     let moved = sizes.iter().skip(1).max_by(|a, b| a.points.abs().total_cmp(&b.points.abs()));

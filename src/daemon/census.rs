@@ -36,7 +36,7 @@ pub(super) async fn find_missing<T: Fetch>(
     if missing.is_empty() {
         return Ok(Missed::default());
     }
-    let found = tracker.by_id(missing.clone(), turn).await?;
+    let found = surely_by_id(tracker, &missing, turn).await?;
     let filters = works.settings.trackers.iter().any(|config| match config {
         TrackerConfig::Jira(jira) => jira.name == *name && !jira.jql.is_empty(),
         TrackerConfig::Github(_) => false,
@@ -76,16 +76,21 @@ pub(super) async fn find_origins<T: Fetch>(
     if origins.is_empty() {
         return Ok(Missed::default());
     }
-    let mut found = tracker.by_id(origins.clone(), turn).await?;
-    // A single answer that it isn't there may be one to nobody in particular: only said twice it is believed.
-    let told: BTreeSet<IssueId> =
-        found.iter().filter(|one| !matches!(one, Found::Hidden(_))).map(|one| one.asked().clone()).collect();
-    let unsure: Vec<Arc<Issue>> = origins.iter().filter(|origin| !told.contains(&origin.id)).cloned().collect();
+    let mut found = surely_by_id(tracker, &origins, turn).await?;
+    found.retain(|found| matches!(found, Found::Moved { .. }));
+    settle(shelf, name, &origins, found, containers, false).await.map_err(|error| trouble(name, &error))
+}
+
+/// Reads issues by id. A single answer that one isn't there may be one to nobody in particular: only said twice it is believed.
+async fn surely_by_id<T: Fetch>(tracker: &T, issues: &[Arc<Issue>], turn: Turn) -> Result<Vec<Found>, Trouble> {
+    let mut found = tracker.by_id(issues.to_vec(), turn).await?;
+    found.retain(|found| !matches!(found, Found::Hidden(_)));
+    let told: BTreeSet<&IssueId> = found.iter().map(Found::asked).collect();
+    let unsure: Vec<Arc<Issue>> = issues.iter().filter(|issue| !told.contains(&issue.id)).cloned().collect();
     if !unsure.is_empty() {
         found.extend(tracker.by_id(unsure, turn).await?);
     }
-    found.retain(|found| matches!(found, Found::Moved { .. }));
-    settle(shelf, name, &origins, found, containers, false).await.map_err(|error| trouble(name, &error))
+    Ok(found)
 }
 
 /// Who opened an issue, and when, or with which words: what a transfer leaves as it was.

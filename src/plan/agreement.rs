@@ -175,8 +175,7 @@ fn computed(aspect: Aspect, evidence: &Evidence<'_>, score: &ItemScore, knobs: &
     }
     let priority = &score.priority;
     // What lifted or held it moved the level, not the score.
-    let counted = |because: &&Because| !matches!(because.rule.as_str(), "blocks" | "hold");
-    let reasons: Vec<Because> = priority.because.iter().filter(counted).cloned().collect();
+    let reasons: Vec<Because> = priority.because.iter().filter(|reason| !reason.is_of_level()).cloned().collect();
     let why = because(&format!("score {:.1}", priority.score), &reasons);
     (Level::Priority(priority_level(priority.score, knobs)), why)
 }

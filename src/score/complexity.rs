@@ -23,13 +23,18 @@ const TELLING_WORDS: u32 = 30;
 pub(super) fn estimate(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
     let found = given(evidence).or_else(|| learned(evidence, model));
     let mut found = found.unwrap_or_else(|| from_text(evidence, model));
+    if found.level != size_level(found.story_points, evidence.knobs) {
+        let (level, share) = (found.level, evidence.knobs.size_hysteresis * 100.0);
+        let why = format!("stays {level}: {:.1} isn't past the edge by more than {share:.0} %", found.story_points);
+        found.because.push(reason(Because::HYSTERESIS, 0.0, why));
+    }
     if let Some(Level::Complexity(held)) = evidence.hold(Aspect::Complexity) {
         let why = if held == found.level {
             format!("a person holds it at {held}")
         } else {
             format!("a person holds it at {held}; it would be {}", found.level)
         };
-        found.because.push(reason("hold", 0.0, why));
+        found.because.push(reason(Because::HOLD, 0.0, why));
         found.level = held;
     }
     found

@@ -19,8 +19,9 @@ const FULL_SHARE: f64 = 0.46;
 const NEUTRAL_SIZE: f64 = 3.0;
 /// Sizes below this count as this: nothing is free.
 const LEAST_SIZE: f64 = 0.5;
-/// How far size may move a score at all.
-const SIZE_FACTORS: (f64, f64) = (0.5, 1.5);
+/// How far size may move a score at all. Smallness raises less than largeness lowers: a typo is quickly mended, and
+/// waits for nobody all the same.
+const SIZE_FACTORS: (f64, f64) = (0.5, 1.25);
 
 /// What an item says by itself, before who waits for it is known.
 pub(super) struct Alone {
@@ -144,6 +145,10 @@ fn own(
     let knobs = evidence.knobs;
     let before = evidence.previous.levels.get(&evidence.item.id).and_then(|levels| levels.priority);
     let level = bands::priority(score, &knobs.priority_bands, knobs.hysteresis, before);
+    if level != priority_level(score, knobs) {
+        let why = format!("stays {level}: {score:.1} isn't past the edge by more than {}", knobs.hysteresis);
+        because.push(reason(Because::HYSTERESIS, 0.0, why));
+    }
     PriorityScore { level, own: level, score, because }
 }
 
@@ -170,23 +175,38 @@ fn rise(evidence: &[Evidence<'_>], order: &[usize], scores: &mut [PriorityScore]
             _ => None,
         })
         .collect();
+    // Whether it would be less pressing if it hadn't been as pressing before.
+    let plain = |index: usize, score: &PriorityScore| priority_level(score.score, evidence[index].knobs);
+    let kept: Vec<bool> = scores
+        .iter()
+        .enumerate()
+        .map(|(index, score)| held[index].is_none() && evidence[index].knobs.inherit && plain(index, score) > score.own)
+        .collect();
     let start: Vec<Priority> = scores.iter().zip(&held).map(|(score, held)| held.unwrap_or(score.own)).collect();
     // The most pressing level that reaches an item, and the item where it starts.
     let mut risen: Vec<(Priority, usize)> = start.iter().copied().zip(0..).collect();
     for index in order.iter().copied().filter(|index| evidence[*index].is_open()) {
         for waiting in &evidence[index].item.blocks {
-            if evidence[*waiting].is_open() && risen[*waiting].0 < risen[index].0 {
+            let (theirs, own) = (risen[*waiting].0, risen[index].0);
+            // What waits for it explains a level better than that it was so before.
+            if evidence[*waiting].is_open()
+                && (theirs < own || (theirs == own && kept[index] && risen[index].1 == index))
+            {
                 risen[index] = risen[*waiting];
             }
         }
     }
     for (index, score) in scores.iter_mut().enumerate() {
         let (level, from) = risen[index];
+        if kept[index] && from != index {
+            score.own = plain(index, score);
+            score.because.retain(|because| because.rule != Because::HYSTERESIS);
+        }
         let lifted = if evidence[index].knobs.inherit && level < score.own { level } else { score.own };
         if lifted < score.own && from != index {
             let key = &evidence[from].item.founder().key;
             let why = format!("lifted from {}: {key} ({level}) waits for it", score.own);
-            score.because.push(reason("blocks", 0.0, why));
+            score.because.push(reason(Because::BLOCKS, 0.0, why));
             score.level = lifted;
         }
         if let Some(held) = held[index] {
@@ -195,7 +215,7 @@ fn rise(evidence: &[Evidence<'_>], order: &[usize], scores: &mut [PriorityScore]
             } else {
                 format!("a person holds it at {held}; it would be {}", score.level)
             };
-            score.because.push(reason("hold", 0.0, why));
+            score.because.push(reason(Because::HOLD, 0.0, why));
             score.level = held;
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn judge(evidence: &Evidence<'_>, size: &ComplexityScore) -> Option<R
         because.extend(found.into_iter().flat_map(|(_, why)| why));
     }
     if let Some(Level::Readiness(held)) = evidence.hold(Aspect::Readiness) {
-        because.push(reason("hold", 0.0, format!("a person holds it at {held}")));
+        because.push(reason(Because::HOLD, 0.0, format!("a person holds it at {held}")));
         level = held;
     }
     Some(ReadinessScore { level, because })

@@ -207,10 +207,24 @@ pub struct ReadinessScore {
 /// One named reason, its contribution said in a sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Because {
-    /// The rule's name; `blocks` and `hold` for what isn't a rule.
+    /// The rule's name, or what else counts: `cap`, `size`, `median`, `blocks`, ….
     pub rule: String,
     /// Score points (priority), story points (complexity); 0 where nothing is counted.
     pub points: f64,
     /// One sentence for a person.
     pub why: String,
+}
+
+impl Because {
+    /// What waits for it lifts its level.
+    pub const BLOCKS: &'static str = "blocks";
+    /// A person's hand on its level.
+    pub const HOLD: &'static str = "hold";
+    /// Its level stands until the score is clearly past the edge.
+    pub const HYSTERESIS: &'static str = "hysteresis";
+
+    /// Whether it is about the level alone: the score is the same without it.
+    pub fn is_of_level(&self) -> bool {
+        [Self::BLOCKS, Self::HOLD, Self::HYSTERESIS].contains(&self.rule.as_str())
+    }
 }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::Check;
 use super::finding::shown;
 use super::raw;
-use crate::score::RULES;
 use crate::score::cel::{ALL_STEPS_MAX, Condition, OwnRule, OwnRules, RULES_MAX, Wrong};
+use crate::score::{Because, RULES};
 
 /// Characters of the longest name.
 const NAME_MAX_CHARS: usize = 80;
 /// Names that explanations give to what isn't a rule.
-const TAKEN: [&str; 4] = ["blocks", "cap", "hold", "size"];
+const TAKEN: [&str; 5] = [Because::BLOCKS, "cap", Because::HOLD, Because::HYSTERESIS, "size"];
 
 /// Expressions that were compiled already: scopes take over the defaults' rules.
 pub(super) type Compiled = BTreeMap<String, Result<Condition, Wrong>>;

@@ -16,7 +16,7 @@ fn found(scores: Scores) -> Vec<ItemScore> {
     let mut items = scores.items;
     for item in &mut items {
         item.priority.own = item.priority.level;
-        item.priority.because.retain(|because| because.rule != "hold");
+        item.priority.because.retain(|because| !because.is_of_level());
     }
     items
 }

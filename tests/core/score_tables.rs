@@ -188,7 +188,31 @@ fn a_level_that_stands_stays_within_the_margin() {
     assert!((76.0..80.0).contains(&fresh.score) && fresh.level == Priority::P1, "{fresh:?}");
     let levels = Levels { priority: Some(Priority::P0), ..Levels::default() };
     let previous = Previous { levels: [(roadmap.items[0].id.clone(), levels)].into(), ..Previous::default() };
-    assert_eq!(scored(&roadmap, &previous)["jira:PAY-7"].priority.level, Priority::P0);
+    let stays = &scored(&roadmap, &previous)["jira:PAY-7"].priority;
+    assert_eq!((stays.level, stays.score), (Priority::P0, fresh.score));
+    let why = format!("stays p0: {:.1} isn't past the edge by more than 4", stays.score);
+    assert!(whys(&stays.because).contains(&("hysteresis", why.as_str())), "{:?}", stays.because);
+}
+
+#[test]
+fn a_level_that_waiting_items_explain_is_not_said_to_stand_by_itself() {
+    let mut almost = issue("jira:PAY-7");
+    named("Highest", 300)(&mut almost);
+    almost.votes = 11;
+    let mut urgent = issue("jira:PAY-8");
+    named("Highest", 2)(&mut urgent);
+    urgent.due = Some((day(2), DueSource::Issue));
+    urgent.relations = vec![relation(RelationKind::BlockedBy, "jira:PAY-7")];
+    let roadmap = roadmap([almost, urgent]);
+    let levels = Levels { priority: Some(Priority::P0), ..Levels::default() };
+    let id = roadmap.find("jira:PAY-7").map(|index| roadmap.items[index].id.clone()).expect("it");
+    let previous = Previous { levels: [(id, levels)].into(), ..Previous::default() };
+    let lifted = &scored(&roadmap, &previous)["jira:PAY-7"].priority;
+    assert!((76.0..80.0).contains(&lifted.score), "{lifted:?}");
+    assert_eq!((lifted.level, lifted.own), (Priority::P0, Priority::P1));
+    let of_level: Vec<&str> =
+        lifted.because.iter().filter(|why| why.is_of_level()).map(|because| because.why.as_str()).collect();
+    assert_eq!(of_level, ["lifted from p1: jira:PAY-8 (p0) waits for it"]);
 }
 
 #[test]
@@ -235,7 +259,7 @@ fn size_counts_for_small_and_against_large_items_and_says_so() {
     assert_eq!(of(3.0).priority.score, 58.3);
     assert_eq!(of(12.0).priority.score, 29.2);
     assert_eq!(of(1000.0).priority.score, 29.2, "at most so much");
-    assert_eq!(of(0.0).priority.score, 87.4);
+    assert_eq!(of(0.0).priority.score, 72.9, "smallness counts less than largeness");
     assert!(whys(&of(12.0).priority.because).contains(&("size", "about 12 story points: large, so later")));
 }
 

@@ -60,6 +60,19 @@ async fn deleted_transferred_and_moved_issues_are_three_different_things() {
     assert!(plan.changes.is_empty(), "{:?}", plan.changes);
 }
 
+#[tokio::test]
+async fn a_single_answer_that_an_issue_is_not_there_is_asked_again_before_it_is_believed() {
+    let world = World::new(Corpus::shipped(), WRITES).await;
+    world.turn().await;
+    let there = world.trackers.move_issue("acme/api#5", "acme/web").expect("a transfer");
+    world.trackers.fail(Tracker::GitHub, Matcher::path("acme/api/issues/5"), Fault::status(404, "{}"), 1);
+    world.pass(60);
+    let turned = world.turn_as(&census()).await;
+    let told = turned.findings.join("\n");
+    assert!(told.contains(&format!("{there} now")) && !told.contains("no longer shown"), "{told}");
+    assert!(!stored(&world).await.contains_key("acme/api#5"));
+}
+
 /// Our priority was taken off an issue, which was transferred before anybody read that. Its key now.
 async fn emptied_and_transferred() -> (World, String) {
     let world = World::new(Corpus::shipped(), WRITES).await;

@@ -131,6 +131,7 @@ fn the_default_priority_foretells_what_is_fixed_next() {
     // Size is a policy, not a prediction.
     let weights = Weights::uniform(Knobs { size_exponent: 0.0, ..Knobs::default() });
     let mut table: BTreeMap<&str, Vec<Quality>> = BTreeMap::new();
+    let mut levels: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
     for day in quarters() {
         let (now, end) = (moment(day), moment(day.checked_add(Span::new().days(90)).expect("a date")));
         for (name, humans) in [("with human priorities", true), ("without", false)] {
@@ -140,6 +141,9 @@ fn the_default_priority_foretells_what_is_fixed_next() {
             let ranked = rank(&roadmap, &scores);
             let ranked: Vec<_> = ranked.iter().map(|at| (relevant(*at), scores.items[*at].priority.score)).collect();
             table.entry(name).or_default().push(Quality::of(&ranked));
+            for score in &scores.items {
+                levels.entry(name).or_default()[score.priority.level as usize] += 1;
+            }
             if humans {
                 let mut newest: Vec<_> = (0..roadmap.items.len())
                     .map(|at| (relevant(at), roadmap.items[at].founder().created.as_second() as f64))
@@ -153,6 +157,11 @@ fn the_default_priority_foretells_what_is_fixed_next() {
     eprintln!("28 quarters, open backlog of about 2,750 issues       NDCG@{PLACES}   AUC");
     for (name, quality) in &mean {
         eprintln!("{name:50} {:10.3} {:8.3}", quality.ndcg, quality.auc);
+    }
+    for (name, levels) in &levels {
+        let all: usize = levels.iter().sum();
+        let shares = levels.map(|count| format!("{:.1} %", 100.0 * count as f64 / all as f64));
+        eprintln!("{name:50} p0 to p3: {}", shares.join(", "));
     }
     assert!(mean["with human priorities"].ndcg >= 0.46 && mean["with human priorities"].auc >= 0.85);
     assert!(mean["without"].ndcg >= 0.40 && mean["without"].auc >= 0.85);

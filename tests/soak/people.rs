@@ -135,8 +135,12 @@ pub fn drawn(dice: &mut Dice, calm: &View, rough: &View, wild: bool, n: u64) -> 
             Act::TakeOver(key, dice.pick(&free)?.clone(), also)
         }
         7..=9 if hands && !standing.is_empty() => {
-            let held = |view: &View| view.row(&key, aspect).is_none_or(|row| row.hold.is_some());
-            if held(calm) || held(rough) {
+            // What roadmapd never had a hand in and never read is free again, for anyone.
+            let ours = |view: &View| {
+                let row = view.row(&key, aspect).filter(|row| row.hold.is_none());
+                row.is_some_and(|row| row.ours.is_some() || row.intent.is_some())
+            };
+            if !ours(calm) || !ours(rough) {
                 return None;
             }
             Act::TakeOff(key, aspect, standing)
