@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{Desk, Exit, Failure, output};
-use crate::daemon::View;
-use crate::model::{ContainerKey, Priority};
+use crate::daemon::{View, Works};
 use crate::plan::{Inversion, agreement, agreement_json, agreement_markdown, agreement_text, inversions};
+use crate::store::{Pressing, Store};
 
+/// How far back the share of p0 is told, in days.
+const DAYS_AGO: [i64; 2] = [7, 30];
 /// Inversions that are named.
 const NAMED_MAX: usize = 20;
 
@@ -30,12 +33,23 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let scope_of = |container: &_| works.settings.scope_of(container).map(str::to_owned);
     let agreed = agreement(&thought.roadmap, &thought.scores, &thought.standing, &view.weights, scope_of);
     let inversions = inversions(&thought.roadmap, &thought.scores, &thought.standing);
-    let pressing = pressing(&view, &scope_of);
+    let pressing = thought.pressing(&works.settings);
+    let earlier = earlier(&works, &store).await?;
     if args.json {
         let mut json = agreement_json(&agreed);
         json["inversions"] = inversions.iter().map(inversion_json).collect();
-        let share =
-            |(scope, (p0, open)): (&Option<String>, &(usize, usize))| json!({"scope": scope, "p0": p0, "open": open});
+        let of = |pressing: &Pressing| json!({"p0": pressing.p0, "open": pressing.open});
+        let share = |(scope, now): (&String, &Pressing)| {
+            let then = |(days, told): &(i64, BTreeMap<String, Pressing>)| {
+                let mut then = of(told.get(scope)?);
+                then["days_ago"] = json!(days);
+                Some(then)
+            };
+            let mut share = of(now);
+            share["scope"] = if scope.is_empty() { Value::Null } else { json!(scope) };
+            share["earlier"] = earlier.iter().filter_map(then).collect();
+            share
+        };
         json["p0"] = pressing.iter().map(share).collect();
         output::print_json(&json);
         return Ok(Exit::Done);
@@ -43,10 +57,14 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let bullet = if args.markdown { "- " } else { "  " };
     let mut text = if args.markdown { agreement_markdown(&agreed) } else { agreement_text(&agreed) };
     text.push_str("\np0: how much of what is open\n");
-    for (scope, (p0, open)) in &pressing {
-        let scope = scope.as_deref().map_or("outside all scopes".to_owned(), |scope| output::fit(scope, 60));
-        let percent = *p0 as f64 * 100.0 / (*open).max(1) as f64;
-        let _ = writeln!(text, "{bullet}{scope}: {p0} of {open} ({percent:.0} %)");
+    for (scope, now) in &pressing {
+        let name = if scope.is_empty() { "outside all scopes".to_owned() } else { output::fit(scope, 60) };
+        let then = |(days, told): &(i64, BTreeMap<String, Pressing>)| {
+            Some(format!("{} {days} days ago", percent(told.get(scope)?)))
+        };
+        let then: Vec<String> = earlier.iter().filter_map(then).collect();
+        let trend = if then.is_empty() { String::new() } else { format!("; {}", then.join(", ")) };
+        let _ = writeln!(text, "{bullet}{name}: {} of {} ({}{trend})", now.p0, now.open, percent(now));
     }
     if !inversions.is_empty() {
         text.push_str("\ninversions: what presses waits for what doesn't\n");
@@ -61,20 +79,21 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// By scope, how many open items are p0, and how many are open.
-fn pressing(
-    view: &View,
-    scope_of: &impl Fn(&ContainerKey) -> Option<String>,
-) -> BTreeMap<Option<String>, (usize, usize)> {
-    let mut counts = BTreeMap::new();
-    for (item, score) in view.thought.roadmap.items.iter().zip(&view.thought.scores.items) {
-        if item.status.is_open() {
-            let (p0, open) = counts.entry(scope_of(&item.founder().container)).or_insert((0, 0));
-            *p0 += usize::from(score.priority.level == Priority::P0);
-            *open += 1;
+/// What pressed so many days ago, where a cycle told.
+async fn earlier(works: &Works, store: &Store) -> Result<Vec<(i64, BTreeMap<String, Pressing>)>, Failure> {
+    let mut told = Vec::new();
+    for days in DAYS_AGO {
+        let at = works.clock.now() - SignedDuration::from_hours(24 * days);
+        let pressing = store.pressing_at(at).await?;
+        if !pressing.is_empty() {
+            told.push((days, pressing));
         }
     }
-    counts
+    Ok(told)
+}
+
+fn percent(pressing: &Pressing) -> String {
+    format!("{:.0} %", pressing.p0 as f64 * 100.0 / pressing.open.max(1) as f64)
 }
 
 fn inversion_json(inversion: &Inversion) -> Value {

@@ -104,13 +104,12 @@ impl Set {
 
 /// The item's levels if all of this were so; people's holds aside, since they would hide it.
 pub(super) fn scored(view: &View, index: usize, sets: &[Set]) -> Result<ItemScore, Failure> {
-    let scores = view.what_if(index, |item, previous, knobs| {
+    let found = view.what_if(index, |item, previous, knobs| {
         previous.holds.clear();
         for set in sets {
             set.apply(item, previous, knobs);
         }
     });
-    let found = scores.items.into_iter().nth(index);
     found.ok_or_else(|| Failure::Said("the item is gone; ask again".to_owned()))
 }
 

@@ -128,7 +128,7 @@ async fn by_hand<T: Fetch + Write + 'static>(
         thought.standing.noted.retired.clone_from(&ledger.retired);
         turned.errors.extend(errors);
         turned.findings.clone_from(&gathered.findings);
-        remember(works, store, &ledger, &thought).await?;
+        remember(works, store, &ledger, &thought, cycle).await?;
         let mut plan = plan(&thought, &scheme);
         plan.retires = in_reach(&gathered.containers, &again);
         turned.skipped = plan.skips.len();

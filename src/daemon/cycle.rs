@@ -18,7 +18,7 @@ use crate::model::{ContainerKey, Day, IssueId, IssueKey, TrackerName, Turn};
 use crate::plan::{
     Approval, ApprovedPlan, Ledger, Need, Outcome, Plan, Reviewed, Unsafe, approve, rejoin as take_back, settle,
 };
-use crate::store::{CycleSummary, Lock, Store, WaitingPlan};
+use crate::store::{CycleSummary, Lock, Pressing, Store, WaitingPlan};
 use crate::tracker::{Fetch, Write};
 
 /// What a person asked of one cycle.
@@ -83,6 +83,8 @@ pub struct Turned {
     pub errors: Vec<String>,
     /// What a person should know though nothing failed.
     pub findings: Vec<String>,
+    /// By scope, how much of what is open presses most. Empty when quiet.
+    pub pressing: BTreeMap<String, Pressing>,
 }
 
 /// Shows what one cycle would write. Is handed no writer, takes no lock, and keeps nothing.
@@ -193,6 +195,7 @@ fn summary_of(turned: &Turned) -> CycleSummary {
         requests: turned.requests.clone(),
         approval: turned.approval.as_ref().map(|refusal| (refusal.needed, refusal.detail.clone())),
         errors: turned.errors.clone(),
+        pressing: turned.pressing.clone(),
     }
 }
 
@@ -233,9 +236,10 @@ async fn locked<T: Fetch + Write + 'static>(
     let ledger = people::release(store, works, &snapshot(&shelf, &gathered).await?, &links, ledger, &asked).await?;
     let (thought, mut errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
-    remember(works, store, &ledger, &thought).await?;
+    remember(works, store, &ledger, &thought, cycle).await?;
 
     let mut turned = Turned {
+        pressing: thought.pressing(&works.settings),
         skipped: thought.plan.skips.len(),
         census: gathered.census,
         plan: Some(thought.plan.clone()),
@@ -273,6 +277,7 @@ pub(super) async fn remember<T>(
     store: &Store,
     before: &Ledger,
     thought: &Thought,
+    cycle: u64,
 ) -> Result<(), CycleTrouble> {
     let members: Vec<_> = thought
         .roadmap
@@ -283,7 +288,7 @@ pub(super) async fn remember<T>(
     store.assign_items(&members).await?;
     store.save_ledger(before, &thought.standing.noted).await?;
     let day = works.clock.today(&works.settings.daemon.timezone);
-    store.save_scores(&thought.scores.items, &thought.scores.formula, day).await?;
+    store.save_scores(&thought.scores.items, &thought.scores.formula, day, cycle).await?;
     Ok(())
 }
 

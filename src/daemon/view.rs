@@ -10,7 +10,7 @@ use super::{CycleTrouble, Thought, Works, people};
 use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot, Timestamp, TrackerName};
 use crate::plan::Ledger;
 use crate::roadmap::Item;
-use crate::score::{Knobs, Previous, Scores, Weights, nearest, score};
+use crate::score::{ItemScore, Knobs, Previous, Scores, Weights, nearest, score};
 use crate::store::Store;
 
 /// What the last cycle knew, thought through again for today. Nothing is asked of any tracker.
@@ -80,18 +80,22 @@ impl View {
         nearest(&thought.roadmap, &thought.standing.previous, &self.weights, &thought.model, index)
     }
 
-    /// The levels that would be found if an item, or what is known and how it is weighed there, were as `change` makes it. Nothing
-    /// is kept.
-    pub fn what_if(&self, index: usize, change: impl FnOnce(&mut Item, &mut Previous, &mut Knobs)) -> Scores {
-        let (mut roadmap, mut previous) = (self.thought.roadmap.clone(), self.thought.standing.previous.clone());
-        let mut weights = self.weights.clone();
-        if let Some(item) = roadmap.items.get_mut(index) {
-            let container = item.founder().container.clone();
-            let mut knobs = weights.of(&container).clone();
-            change(item, &mut previous, &mut knobs);
-            weights.own.insert(container, Arc::new(knobs));
-        }
-        score(&roadmap, &previous, &self.thought.model, &weights, self.day)
+    /// The levels that an item would have if it, or what is known and how it is weighed there, were as `change` makes it. Nothing is
+    /// kept. None: there is no such item.
+    pub fn what_if(
+        &self,
+        index: usize,
+        change: impl FnOnce(&mut Item, &mut Previous, &mut Knobs),
+    ) -> Option<ItemScore> {
+        let (mut roadmap, place) = self.thought.roadmap.around(index)?;
+        let (mut previous, mut weights) = (self.thought.standing.previous.about(&roadmap), self.weights.clone());
+        let item = roadmap.items.get_mut(place)?;
+        let container = item.founder().container.clone();
+        let mut knobs = weights.of(&container).clone();
+        change(item, &mut previous, &mut knobs);
+        weights.own.insert(container, Arc::new(knobs));
+        let scores = score(&roadmap, &previous, &self.thought.model, &weights, self.day);
+        scores.items.into_iter().nth(place)
     }
 
     /// The day for which levels are shown.

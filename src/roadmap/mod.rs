@@ -1,5 +1,6 @@
 //! Snapshot -> Roadmap: which issues are one item, what is part of what, and what waits for what.
 
+mod around;
 mod dependencies;
 mod hierarchy;
 mod identity;

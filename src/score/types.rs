@@ -8,6 +8,7 @@ use super::cel::OwnRules;
 use super::rules::{RULES, Rule};
 use super::value::ValueSource;
 use crate::model::{Aspect, Complexity, Day, IssueId, ItemId, Level, PerContainer, Priority, Readiness};
+use crate::roadmap::Roadmap;
 
 /// The knobs of score for every container; an item follows its founder's container.
 pub type Weights = PerContainer<Knobs>;
@@ -109,6 +110,26 @@ pub struct Previous {
     pub given: BTreeMap<IssueId, BTreeMap<String, Option<String>>>,
 }
 
+impl Previous {
+    /// What of it is about the items of a roadmap.
+    #[must_use]
+    pub fn about(&self, roadmap: &Roadmap) -> Self {
+        let mut part = Self::default();
+        for item in &roadmap.items {
+            part.levels.extend(self.levels.get(&item.id).map(|levels| (item.id.clone(), *levels)));
+            for aspect in Aspect::ALL {
+                let key = (item.id.clone(), aspect);
+                part.holds.extend(self.holds.get(&key).map(|level| (key, *level)));
+            }
+            for id in item.faces.iter().map(|face| &face.id) {
+                part.ours.extend(self.ours.get(id).map(|ours| (id.clone(), ours.clone())));
+                part.given.extend(self.given.get(id).map(|given| (id.clone(), given.clone())));
+            }
+        }
+        part
+    }
+}
+
 /// Levels of one item; None where nothing is confirmed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Levels {
@@ -202,6 +223,32 @@ pub struct ReadinessScore {
     pub level: Readiness,
     /// What is missing or in the way.
     pub because: Vec<Because>,
+}
+
+impl ItemScore {
+    /// The levels that are others than in `before`, with those before (None: it had none) and the weightiest reason for each.
+    pub fn moved_from(&self, before: Option<&Self>) -> Vec<(Option<Level>, Level, String)> {
+        let levels = |score: &Self| {
+            let readiness = score.readiness.as_ref().map(|found| Level::Readiness(found.level));
+            let others = [Level::Priority(score.priority.level), Level::Complexity(score.complexity.level)];
+            others.into_iter().chain(readiness).collect::<Vec<Level>>()
+        };
+        let known = before.map(levels).unwrap_or_default();
+        let was = |level: Level| known.iter().copied().find(|known| known.aspect() == level.aspect());
+        let moved = levels(self).into_iter().filter(|level| was(*level) != Some(*level));
+        moved.map(|level| (was(level), level, self.why(level.aspect()))).collect()
+    }
+
+    /// The weightiest reason for a level: what moved the level itself, else what counts most.
+    pub fn why(&self, aspect: Aspect) -> String {
+        let because: &[Because] = match aspect {
+            Aspect::Priority => &self.priority.because,
+            Aspect::Complexity => &self.complexity.because,
+            Aspect::Readiness => self.readiness.as_ref().map(|found| &*found.because).unwrap_or_default(),
+        };
+        let of_level = because.iter().rev().find(|because| because.is_of_level());
+        of_level.or(because.first()).map(|because| because.why.clone()).unwrap_or_default()
+    }
 }
 
 /// One named reason, its contribution said in a sentence.

@@ -23,7 +23,7 @@ use life::Life;
 pub use life::Death;
 pub use lock::Lock;
 pub use trouble::StoreTrouble;
-pub use types::{CycleRecord, CycleSummary, JournalEntry, Request, TrackerState, WaitingPlan};
+pub use types::{CycleRecord, CycleSummary, JournalEntry, Move, Pressing, Request, TrackerState, WaitingPlan};
 
 /// Pairs of issues that a person joined, and pairs that a person parted; each pair and both lists sorted.
 pub type HandLinks = (Vec<(IssueKey, IssueKey)>, Vec<(IssueKey, IssueKey)>);
@@ -246,8 +246,14 @@ interface! {
     /// A plan that waits or once waited, by its fingerprint; the last 50 are kept.
     reads fn reviewed(&self, fingerprint: &str) -> Option<WaitingPlan>;
     /// Keeps the scores of all items: writes those that changed, removes those of items that are gone. `day` is the day
-    /// that they were found for.
-    writes fn save_scores(&self, scores: &[ItemScore], formula: &Formula, day: Day) -> ();
+    /// that they were found for. What moved since the last ones is noted under `cycle`; the very first ones are no moves.
+    writes fn save_scores(&self, scores: &[ItemScore], formula: &Formula, day: Day, cycle: u64) -> ();
+    /// What moved in cycles that began at `since` or later, in their order.
+    reads fn moves(&self, since: Timestamp) -> Vec<Move>;
+    /// The last moves of one item, newest first, at most `limit`.
+    reads fn moves_of(&self, item: &ItemId, limit: u32) -> Vec<Move>;
+    /// How much pressed most when the last cycle that told ended at `at` or before, by scope; empty: none told.
+    reads fn pressing_at(&self, at: Timestamp) -> BTreeMap<String, Pressing>;
     /// All scores, sorted by item.
     reads fn scores(&self) -> Vec<ItemScore>;
     /// One item's score.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Aspect, ContainerKey, IssueKey, Timestamp, TrackerName};
+use crate::model::{Aspect, ContainerKey, IssueKey, ItemId, Level, Timestamp, TrackerName};
 use crate::plan::{Change, Need, Outcome, Reviewed};
 
 /// What is remembered about one tracker. The default is a tracker that was never read.
@@ -110,6 +110,32 @@ pub struct CycleSummary {
     pub census: bool,
     /// Nothing had changed: it left before unify.
     pub quiet: bool,
+    /// By scope, how much of what is open presses most; "" stands for what is in no scope. Empty: it left before it could tell.
+    pub pressing: BTreeMap<String, Pressing>,
+}
+
+/// A level that a cycle found to be another one than before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The cycle that found it.
+    pub cycle: u64,
+    /// The item.
+    pub item: ItemId,
+    /// The level before. None: the item is new, or had no such level.
+    pub was: Option<Level>,
+    /// The level since.
+    pub now: Level,
+    /// The weightiest reason, one sentence.
+    pub why: String,
+}
+
+/// How much of what is open presses most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pressing {
+    /// Open items at p0.
+    pub p0: usize,
+    /// All open items.
+    pub open: usize,
 }
 
 /// One cycle as remembered.

@@ -69,6 +69,17 @@ impl Desk {
         self.folder.path().join("roadmapd.toml")
     }
 
+    /// Makes the first cycle one that ended days ago.
+    pub async fn age_first_cycle(&self, days: u32) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database());
+        let mut database = sqlx::ConnectOptions::connect(&options).await.expect("a database");
+        sqlx::query("UPDATE cycles SET ended = strftime('%Y-%m-%dT%H:%M:%SZ', ended, ?) WHERE n = 1")
+            .bind(format!("-{days} days"))
+            .execute(&mut database)
+            .await
+            .expect("a cycle");
+    }
+
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("roadmapd.db")
     }

@@ -63,6 +63,13 @@ async fn a_report_names_what_presses_but_waits_for_what_a_person_holds_back() {
     let json = desk.run(&["report", "--json"]).json();
     assert_eq!(json["inversions"][0]["for"], blocker.as_str(), "{json}");
     assert!(json["p0"][0]["open"].as_u64() > Some(0), "{json}");
+    assert_eq!(json["p0"][0]["earlier"], serde_json::json!([]), "{json}");
+    desk.age_first_cycle(8).await;
+    let json = desk.run(&["report", "--json"]).json();
+    let then = &json["p0"][0]["earlier"][0];
+    assert_eq!((then["days_ago"].as_i64(), &then["open"]), (Some(7), &json["p0"][0]["open"]), "{json}");
+    let report = desk.run(&["report"]).out;
+    assert!(report.contains("% 7 days ago)"), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,6 +107,21 @@ proptest! {
     }
 
     #[test]
+    fn an_item_scores_alone_with_its_neighbourhood_as_it_does_among_all(
+        issues in backlog(), known in previous(), weights in weights(),
+    ) {
+        let (roadmap, _) = run(&issues, &Previous::default(), &weights, TODAY);
+        let previous = of(&roadmap, &known);
+        let all = score(&roadmap, &previous, &Model::default(), &weights, TODAY);
+        for (index, whole) in all.items.iter().enumerate() {
+            let (part, place) = roadmap.around(index).expect("an item");
+            let alone = score(&part, &previous.about(&part), &Model::default(), &weights, TODAY);
+            prop_assert_eq!(&alone.items[place], whole);
+        }
+        prop_assert!(roadmap.around(all.items.len()).is_none());
+    }
+
+    #[test]
     fn our_own_labels_change_nothing(
         issues in backlog(), known in previous(), weights in weights(),
         ours in proptest::collection::btree_set(select(vec!["P0", "sev1", "docs", "Priority/P1", "complexity/xl", "critical"]), 1..4),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use roadmapd::plan::Need;
-use roadmapd::store::{CycleRecord, CycleSummary};
+use roadmapd::store::{CycleRecord, CycleSummary, Pressing};
 
 use super::{Place, at, github};
 
@@ -23,10 +23,15 @@ async fn a_cycle_is_remembered_with_what_it_did() {
         errors: vec!["jira: down".into()],
         census: true,
         quiet: false,
+        pressing: BTreeMap::from([("payments".into(), Pressing { p0: 2, open: 9 })]),
     };
     assert_eq!(store.begin_cycle(at(0), "the schedule").await.unwrap(), 1);
     store.end_cycle(1, &summary, at(5)).await.unwrap();
     assert_eq!(store.begin_cycle(at(10), "once").await.unwrap(), 2);
+    store.end_cycle(2, &CycleSummary { quiet: true, ..CycleSummary::default() }, at(11)).await.unwrap();
+    let pressing = summary.pressing.clone();
+    assert_eq!(store.pressing_at(at(20)).await.unwrap(), pressing, "a quiet cycle tells nothing of it");
+    assert_eq!((store.pressing_at(at(5)).await.unwrap(), store.pressing_at(at(4)).await.unwrap().len()), (pressing, 0));
     assert_eq!(store.last_cycle().await.unwrap(), 2);
     let first = CycleRecord {
         n: 1,

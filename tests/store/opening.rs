@@ -199,7 +199,7 @@ fn every_answer_can_be_awaited_on_any_thread() {
         let store = place.open().await;
         store.save_issues(&[]).await?;
         store.save_ledger(&Default::default(), &Default::default()).await?;
-        store.save_scores(&[], &Default::default(), roadmapd::model::Day::constant(2026, 1, 1)).await?;
+        store.save_scores(&[], &Default::default(), roadmapd::model::Day::constant(2026, 1, 1), 1).await?;
         store.lock("x", std::time::Duration::ZERO).await.map(drop)
     });
 }
