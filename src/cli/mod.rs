@@ -10,6 +10,7 @@ mod demo;
 mod explain;
 mod history;
 mod holds;
+mod init;
 mod once;
 mod output;
 mod plan;
@@ -66,6 +67,8 @@ enum Command {
     Demo(demo::Args),
     /// Serve only the trackers of the demo, to try roadmapd against
     Sandbox(sandbox::Args),
+    /// Write a first configuration: lists what the tokens reach, learns the labels and sizes in use, and only observes
+    Init(init::Args),
     /// Check the settings, and with --online credentials, permissions and fields; all findings at once
     Check(check::Args),
     /// Show what one cycle would write; reads only, keeps nothing (exit 2: there are changes)
@@ -189,6 +192,7 @@ async fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Demo(args) => demo::run(args).await,
         Command::Sandbox(args) => sandbox::run(args).await,
+        Command::Init(args) => init::run(args).await,
         Command::Check(args) => check::run(&desk, args).await,
         Command::Plan(args) => plan::run(&desk, args).await,
         Command::Once(args) => once::run(&desk, args).await,

@@ -30,7 +30,7 @@ pub use graph::Waiters;
 pub use learn::{Choice, LABELS_MIN, Learned, Past, Prediction, TooFew, fit, plain_median};
 pub use model::{History, Model, estimated_histories, learn, nearest};
 pub use priority::priority_level;
-pub use rules::{RULES, Rule, Signal};
+pub use rules::{RULES, Rule, Signal, spelled_priority};
 pub use types::{
     Because, ComplexityScore, EstimateSource, Formula, ItemScore, Knobs, Levels, Previous, PriorityModel,
     PriorityScore, ReadinessScore, Scores, Weights,

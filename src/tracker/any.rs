@@ -10,7 +10,7 @@ use super::github::Github;
 use super::http::Policy;
 use super::jira::Jira;
 use super::{
-    Ask, Authored, Catalogue, Fetch, Found, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing,
+    Ask, Authored, Catalogue, Fetch, Found, Known, LabelSpec, Log, Page, Probed, Reachable, Read, Requests, Standing,
     TrackerConfig, Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
@@ -46,6 +46,17 @@ impl Tracker {
             TrackerConfig::Github(config) => Self::Github(Box::new(Github::connect_with(config, policy)?)),
             TrackerConfig::Jira(config) => Self::Jira(Box::new(Jira::connect_with(config, policy)?)),
         })
+    }
+
+    /// What the credential reaches, whatever is configured.
+    ///
+    /// # Errors
+    /// A [`Trouble`] where the tracker can't be asked.
+    pub async fn reachable(&self) -> Result<Vec<Reachable>, Trouble> {
+        match self {
+            Self::Github(github) => github.reachable().await,
+            Self::Jira(jira) => jira.reachable().await,
+        }
     }
 
     /// Asks what `roadmapd check --online` wants to know; writes nothing.

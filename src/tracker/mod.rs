@@ -284,6 +284,19 @@ pub struct Requests {
     pub retries: u64,
 }
 
+/// A container that a credential reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reachable {
+    /// The container.
+    pub container: ContainerKey,
+    /// What people call it, where that isn't its key.
+    pub title: String,
+    /// Open issues, on GitHub with pull requests, where the tracker tells.
+    pub open: Option<u64>,
+    /// Not everybody may read it.
+    pub private: bool,
+}
+
 /// Whether levels are written in a container; None: anywhere on the tracker.
 pub type Writes<'a> = dyn Fn(Option<&ContainerKey>) -> bool + Send + Sync + 'a;
 

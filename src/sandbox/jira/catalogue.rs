@@ -167,6 +167,12 @@ impl Site {
         self.offset_page(ask, &rows)
     }
 
+    /// Data Center's list, which has no pages.
+    pub(super) fn list_all_projects(&mut self, ask: &Ask) -> Answer {
+        let seen = (0..self.projects.len()).filter(|_| ask.known());
+        Ok(ok(&seen.map(|place| self.project_details(place)).collect()))
+    }
+
     pub(super) fn get_project(&mut self, ask: &Ask) -> Answer {
         let missing = || refusal(404, &format!("No project could be found with key '{}'.", ask.at(1)));
         let place = self.project(ask.at(1)).filter(|_| ask.known()).ok_or_else(missing)?;

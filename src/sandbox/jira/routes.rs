@@ -60,6 +60,7 @@ pub(super) fn find(method: &str, path: &[&str], data_center: Option<bool>) -> Op
         ("GET", ["issue", _, "editmeta"]) => read("/issue/{issueIdOrKey}/editmeta", Site::get_edit_screen),
         ("GET", ["field"]) => read("/field", Site::list_fields),
         ("GET", ["issueLinkType"]) => read("/issueLinkType", Site::list_link_kinds),
+        ("GET", ["project"]) if server => read("/project", Site::list_all_projects),
         ("GET", ["project", key]) if *key != "search" => read("/project/{projectIdOrKey}", Site::get_project),
         ("GET", ["mypermissions"]) => read("/mypermissions", Site::get_permissions),
         ("GET" | "POST", ["search"]) if server => read("/search", Site::search_by_offset),

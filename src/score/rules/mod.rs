@@ -12,6 +12,8 @@ mod value;
 use super::evidence::Evidence;
 use crate::model::Day;
 
+pub use severity::spelled_priority;
+
 /// A reason that moves priority.
 pub struct Rule {
     /// Its name in configuration and explanations.

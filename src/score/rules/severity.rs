@@ -68,6 +68,13 @@ fn signal(evidence: &Evidence<'_>) -> Signal {
     Signal { strength, why: why.to_owned(), changes: None }
 }
 
+/// The level that a label (in lower case) names as people usually spell it: `sev-1`, `priority: high`, `P2`.
+pub fn spelled_priority(lower: &str) -> Option<Priority> {
+    let strength = of_label(lower, &Knobs::default())?;
+    let place = STEPS.iter().position(|step| strength >= *step).unwrap_or(Priority::ALL.len() - 1);
+    Priority::ALL.get(place).copied()
+}
+
 fn of_field(lower: &str, knobs: &Knobs) -> Option<f64> {
     spelled(lower, knobs).or_else(|| word(lower)).or_else(|| numbered(lower))
 }

@@ -17,6 +17,7 @@ mod memory;
 mod poll;
 mod probe;
 mod reach;
+mod reachable;
 mod selection;
 mod wire;
 mod write;
@@ -29,8 +30,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::http::{Policy, work_off};
 use super::{
-    Ask, Authored, Catalogue, Fetch, Found, GithubConfig, Known, LabelSpec, Log, Page, Probed, Read, Requests,
-    Standing, Trouble, Write, Writes,
+    Ask, Authored, Catalogue, Fetch, Found, GithubConfig, Known, LabelSpec, Log, Page, Probed, Reachable, Read,
+    Requests, Standing, Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -96,6 +97,14 @@ impl Github {
             reach: Mutex::default(),
             facts: Mutex::new(BTreeMap::new()),
         })
+    }
+
+    /// What the credential reaches, whatever is configured.
+    ///
+    /// # Errors
+    /// A [`Trouble`] where it can't be asked.
+    pub async fn reachable(&self) -> Result<Vec<Reachable>, Trouble> {
+        self.reachable_all().await
     }
 
     /// Asks what `roadmapd check --online` wants to know: the credential, each repository, and whether labels may be written.

@@ -168,6 +168,9 @@ pub(super) struct Repository {
     pub(super) has_issues: bool,
     #[serde(default)]
     pub(super) permissions: Option<Permissions>,
+    /// Open issues and pull requests.
+    #[serde(default)]
+    pub(super) open_issues_count: Option<u64>,
 }
 
 fn yes() -> bool {

@@ -109,7 +109,7 @@ impl Jira {
 
     /// The server's account of itself, which everybody may read: before it is known what the site is, a refused credential
     /// is not yet a trouble.
-    async fn server(&self) -> Result<Server, Trouble> {
+    pub(super) async fn server(&self) -> Result<Server, Trouble> {
         let target = Flavour::DataCenter.path("serverInfo");
         match self.client.get(&target).await {
             Err(trouble) if trouble.kind == TroubleKind::Unauthorized => {

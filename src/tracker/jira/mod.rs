@@ -16,6 +16,7 @@ mod map;
 mod memory;
 mod poll;
 mod probe;
+mod reachable;
 mod screens;
 mod search;
 mod told;
@@ -31,8 +32,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::http::Policy;
 use super::{
-    Ask, Authored, Catalogue, Fetch, Found, JiraConfig, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing,
-    Trouble, Write, Writes,
+    Ask, Authored, Catalogue, Fetch, Found, JiraConfig, Known, LabelSpec, Log, Page, Probed, Reachable, Read, Requests,
+    Standing, Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -92,6 +93,14 @@ impl Jira {
             screens: Mutex::default(),
             loud: Mutex::default(),
         })
+    }
+
+    /// What the credential reaches, whatever is configured.
+    ///
+    /// # Errors
+    /// A [`Trouble`] where it can't be asked.
+    pub async fn reachable(&self) -> Result<Vec<Reachable>, Trouble> {
+        self.reachable_all().await
     }
 
     /// Asks what `roadmapd check --online` wants to know: the credential, each project, whether issues may be edited, and
