@@ -37,6 +37,12 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
             output::print(&format!("{} {}", if finding.ok { "ok  " } else { "FAIL" }, finding.text));
         }
     }
+    output::print("the least that credentials need");
+    for config in &settings.trackers {
+        for writes in [false, true] {
+            output::print(&format!("     {}: {}", config.name(), config.least(writes)));
+        }
+    }
     Ok(if all_well { Exit::Done } else { Exit::Failed })
 }
 

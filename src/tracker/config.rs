@@ -24,6 +24,24 @@ impl TrackerConfig {
             Self::Jira(config) => &config.name,
         }
     }
+
+    /// The least that the credential must be allowed, where levels are only worked out or also written. One sentence.
+    pub fn least(&self, writes: bool) -> &'static str {
+        match (self, writes) {
+            (Self::Github(_), false) => {
+                "to observe: metadata and issues, read (a fine-grained token or an app); public_repo, or repo for private repositories (a classic token)"
+            }
+            (Self::Github(_), true) => {
+                "to write: metadata, read, and issues, read and write (a fine-grained token or an app); public_repo or repo and the write role (a classic token)"
+            }
+            (Self::Jira(_), false) => {
+                "to observe: Browse projects (an account); read:jira-work and read:jira-user (a scoped token)"
+            }
+            (Self::Jira(_), true) => {
+                "to write: Browse projects and Edit issues (an account); write:jira-work besides (a scoped token)"
+            }
+        }
+    }
 }
 
 /// A GitHub host.
