@@ -5,6 +5,7 @@ mod github_reach;
 mod github_read;
 mod github_recorded;
 mod github_shapes;
+mod github_talk;
 mod github_write;
 mod jira_data_center;
 mod jira_fields;

@@ -13,5 +13,6 @@ mod odd;
 mod people;
 mod quarantine;
 mod readiness;
+mod talk;
 mod undo;
 mod world;

@@ -2,6 +2,7 @@
 
 mod acts;
 mod apps;
+mod comments;
 mod issues;
 mod labels;
 mod plant;
@@ -52,6 +53,7 @@ pub(in crate::sandbox) struct GitHub {
     places: HashMap<u64, (usize, u32)>,
     next_issue_id: u64,
     next_label_id: u64,
+    next_comment_id: u64,
     next_event_id: u64,
     /// Events below this id were planted.
     first_event_id: u64,
@@ -117,7 +119,8 @@ struct Issue {
     labels: Vec<u64>,
     kind: Option<String>,
     closed: Option<Closed>,
-    comments: u32,
+    /// Oldest first.
+    comments: Vec<comments::Comment>,
     reactions: [u32; REACTIONS.len()],
     milestone: Option<usize>,
     assignees: Vec<usize>,

@@ -44,6 +44,7 @@ impl GitHub {
             places: HashMap::new(),
             next_issue_id: 3_000_000_001,
             next_label_id: 7_000_000_001,
+            next_comment_id: 4_000_000_001,
             next_event_id: 20_000_000_001,
             first_event_id: 0,
         };
@@ -148,7 +149,7 @@ impl GitHub {
             labels: Vec::new(),
             kind: seed.kind.clone(),
             closed,
-            comments: seed.comments,
+            comments: self.planted_talk(seed.comments, created, updated),
             reactions,
             milestone,
             assignees,

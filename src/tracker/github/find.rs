@@ -11,6 +11,7 @@ use super::client::Client;
 use super::map;
 use super::reach::repository_id;
 use super::selection::Entry;
+use super::talk::Talks;
 use super::wire::{self, Row};
 use super::{Facts, Github};
 use crate::model::{Issue, IssueId, IssueKey, Turn};
@@ -141,6 +142,7 @@ impl Github {
         if refused {
             keep_blockers(&mut issue, stored);
         }
+        issue.talk = self.talk(client, repository, row, stored, &Talks::default()).await?;
         Ok(issue)
     }
 }

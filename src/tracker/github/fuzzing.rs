@@ -39,6 +39,7 @@ pub(crate) fn wire(bytes: &[u8]) {
     assert_eq!(blockers.len(), rows.len());
     reads_back(&blockers);
     // The rest is only read here; a line too much costs nothing, one too few a panic in the field.
+    let _ = from_slice::<Vec<wire::Comment>>(bytes).map(|rows| rows.iter().filter_map(wire::Comment::issue).count());
     let _ = from_slice::<wire::Repositories>(bytes).map(wire::Repositories::rows);
     let _ = from_slice::<wire::Repository>(bytes);
     let _ = from_slice::<Vec<wire::Event>>(bytes);

@@ -18,6 +18,7 @@ mod poll;
 mod probe;
 mod reach;
 mod selection;
+mod talk;
 mod wire;
 mod write;
 

@@ -12,6 +12,7 @@ use super::blockers::keep_blockers;
 use super::client::Client;
 use super::memory::{Memory, Repository};
 use super::reach::Followed;
+use super::talk::Talks;
 use super::wire::Row;
 use super::{Github, Home};
 use crate::model::{ContainerKey, Issue};
@@ -71,6 +72,7 @@ struct Reach<'a> {
     newest: Option<Timestamp>,
     read_at: Option<Timestamp>,
     no_dependencies: &'a AtomicBool,
+    talks: &'a Talks,
 }
 
 impl Github {
@@ -204,7 +206,8 @@ impl Github {
         let etag = memory.etag.clone().filter(|_| memory.url == url);
         let no_dependencies = AtomicBool::new(memory.no_dependencies);
         let (newest, read_at) = (memory.newest, memory.read_at);
-        let reach = Reach { whole, newest, read_at, no_dependencies: &no_dependencies };
+        let talks = Talks::new(whole);
+        let reach = Reach { whole, newest, read_at, no_dependencies: &no_dependencies, talks: &talks };
         let home = self.home(name);
         // The page that was read last is read again: rows move up where others before them are deleted.
         let mut again = memory.under_way.take().filter(|_| whole);
@@ -312,11 +315,24 @@ impl Github {
                 stored = poll.known.issues(&ids).await?;
             }
         }
+        let mut talked = BTreeMap::new();
+        let talked = if reach.whole {
+            let open = rows.iter().filter(|row| row.comments > 0).map(|row| row.id.to_string());
+            talked.extend(poll.known.issues(&open.collect::<Vec<_>>()).await?);
+            &talked
+        } else {
+            &stored
+        };
+        reach.talks.foresee(client, &home.name, &rows, talked).await?;
         let mut issues = Vec::with_capacity(rows.len());
         for some in rows.chunks(BLOCKERS_AT_ONCE) {
-            let mapped = some.iter().map(|row| {
-                let stored = stored.get(&row.id.to_string()).filter(|_| !unlisted.contains(&row.number));
-                self.whole_issue(client, row, place, stored, reach.no_dependencies)
+            let skipped = &*unlisted;
+            let stored_of = |row: &Row| stored.get(&row.id.to_string()).filter(|_| !skipped.contains(&row.number));
+            let mapped = some.iter().map(|row| async move {
+                let (mut issue, refused) =
+                    self.whole_issue(client, row, place, stored_of(row), reach.no_dependencies).await?;
+                issue.talk = self.talk(client, &home.name, row, talked.get(&issue.id.id), reach.talks).await?;
+                Ok::<_, Trouble>((issue, refused))
             });
             for (row, mapped) in some.iter().zip(side_by_side(mapped).await) {
                 let (mut issue, refused) = mapped?;
