@@ -74,6 +74,9 @@ pub struct Issue {
     /// What others said on it. None: the tracker told only how many comments there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk: Option<Talk>,
+    /// Lines that merged pull requests changed to close it, where that is known (GitHub).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_lines: Option<u32>,
     /// Its parent, what blocks it, what it blocks or duplicates; all within its own tracker. Sorted.
     pub relations: Vec<Relation>,
     /// How many open blockers the tracker counts, seen or not (GitHub's dependency summary). Tells when to list them again.

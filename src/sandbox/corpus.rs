@@ -112,6 +112,8 @@ pub struct GithubIssueSeed {
     pub blocked_by: Vec<String>,
     /// A pull request instead of an issue.
     pub pull_request: bool,
+    /// Lines that a closed pull request changed, which then was merged.
+    pub merged_lines: Option<u32>,
     /// Days since it was created.
     pub created_days_ago: f64,
     /// Days since it was updated; as created where left out.

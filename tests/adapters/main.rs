@@ -1,6 +1,7 @@
 //! The adapters against mocks of the trackers: whole exchanges, refusals, limits, and answers that are none.
 
 mod github_app;
+mod github_hindsight;
 mod github_reach;
 mod github_read;
 mod github_recorded;

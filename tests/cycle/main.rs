@@ -7,6 +7,7 @@ mod faults;
 mod fights;
 mod first;
 mod graph;
+mod hindsight;
 mod learned;
 mod lost;
 mod odd;

@@ -47,6 +47,8 @@ async fn the_githubs_answers_fit_the_official_description() {
             "/repos/acme/api/issues/6/dependencies/blocking",
         ),
         ("/repos/{owner}/{repo}/issues/{issue_number}/labels", "/repos/acme/api/issues/3/labels"),
+        ("/repos/{owner}/{repo}/pulls/{pull_number}", "/repos/acme/api/pulls/10"),
+        ("/repos/{owner}/{repo}/pulls/{pull_number}", "/repos/acme/api/pulls/999"),
         ("/repos/{owner}/{repo}/labels", "/repos/acme/api/labels"),
         ("/repos/{owner}/{repo}/labels/{name}", "/repos/acme/api/labels/good%20first%20issue"),
     ];

@@ -6,6 +6,7 @@ mod comments;
 mod issues;
 mod labels;
 mod plant;
+mod pulls;
 mod relations;
 mod render;
 mod repositories;
@@ -129,6 +130,8 @@ struct Issue {
     blocked_by: Vec<u64>,
     blocking: Vec<u64>,
     pull_request: bool,
+    /// Lines that a merged pull request changed. None: it isn't merged.
+    merged_lines: Option<u32>,
     created: Timestamp,
     updated: Timestamp,
     reopened: bool,

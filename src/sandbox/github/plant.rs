@@ -158,6 +158,7 @@ impl GitHub {
             blocked_by: Vec::new(),
             blocking: Vec::new(),
             pull_request: seed.pull_request,
+            merged_lines: seed.merged_lines.filter(|_| seed.pull_request && seed.closed_days_ago.is_some()),
             created,
             updated,
             reopened: false,

@@ -109,7 +109,8 @@ impl GitHub {
             let html = row["html_url"].as_str().unwrap_or_default();
             let pull = json!({
                 "url": format!("{repo_url}/pulls/{number}"), "html_url": html, "diff_url": format!("{html}.diff"),
-                "patch_url": format!("{html}.patch"), "merged_at": null,
+                "patch_url": format!("{html}.patch"),
+                "merged_at": stamp_or_null(issue.closed.as_ref().filter(|_| issue.merged_lines.is_some()).map(|closed| closed.at)),
             });
             row.insert("pull_request".to_owned(), pull);
             row.insert("draft".to_owned(), Value::Bool(false));

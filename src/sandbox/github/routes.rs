@@ -131,6 +131,7 @@ fn find_in_repository(method: &str, path: &[&str]) -> Option<Route> {
         ("DELETE", ["issues", _, "labels", _]) => {
             route("/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", GitHub::remove_issue_label)
         }
+        ("GET", ["pulls", _]) => route("/repos/{owner}/{repo}/pulls/{pull_number}", GitHub::get_pull),
         ("GET", ["labels"]) => route("/repos/{owner}/{repo}/labels", GitHub::list_labels),
         ("POST", ["labels"]) => route("/repos/{owner}/{repo}/labels", GitHub::post_label),
         ("GET", ["labels", _]) => route("/repos/{owner}/{repo}/labels/{name}", GitHub::get_label),

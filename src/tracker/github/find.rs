@@ -8,6 +8,7 @@ use http::Method;
 
 use super::blockers::keep_blockers;
 use super::client::Client;
+use super::hindsight::keep_lines;
 use super::map;
 use super::reach::repository_id;
 use super::selection::Entry;
@@ -142,6 +143,7 @@ impl Github {
         if refused {
             keep_blockers(&mut issue, stored);
         }
+        keep_lines(&mut issue, stored);
         issue.talk = self.talk(client, repository, row, stored, &Talks::default()).await?;
         Ok(issue)
     }

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::blockers::keep_blockers;
 use super::client::Client;
+use super::hindsight::{Hindsight, keep_lines};
 use super::memory::{Memory, Repository};
 use super::reach::Followed;
 use super::talk::Talks;
@@ -209,6 +210,7 @@ impl Github {
         let talks = Talks::new(whole);
         let reach = Reach { whole, newest, read_at, no_dependencies: &no_dependencies, talks: &talks };
         let home = self.home(name);
+        let mut hindsight = Hindsight::default();
         // The page that was read last is read again: rows move up where others before them are deleted.
         let mut again = memory.under_way.take().filter(|_| whole);
         let mut target = again.clone().unwrap_or_else(|| url.clone());
@@ -244,7 +246,13 @@ impl Github {
             for row in rows.iter().filter(|row| row.pull_request.is_none()) {
                 (any, summaries) = (true, summaries || row.issue_dependencies_summary.is_some());
             }
+            if whole {
+                hindsight.note_merges(&rows, name);
+            }
             let (issues, exhausted) = self.sift(client, &home, rows, &reach, poll, &mut memory.unlisted).await?;
+            if whole {
+                hindsight.note_closed(&issues);
+            }
             let here = Repository { under_way: Some(target.clone()), ..memory.clone() };
             let bookmark = here.bookmark().filter(|_| whole && poll.census);
             self.send(poll, Page { issues, listed: poll.census, bookmark }).await?;
@@ -259,6 +267,10 @@ impl Github {
                 return Err(client.endless(&format!("/repos/{name}/issues"), seen.len()));
             }
             target = next;
+        }
+        if whole && poll.census {
+            let issues = hindsight.read(client, name).await?;
+            self.send(poll, Page { issues, listed: true, ..Page::default() }).await?;
         }
         let told = !any || summaries || !self.enterprise;
         self.conclude(name, &mut memory, no_dependencies.into_inner(), told);
@@ -315,15 +327,15 @@ impl Github {
                 stored = poll.known.issues(&ids).await?;
             }
         }
-        let mut talked = BTreeMap::new();
-        let talked = if reach.whole {
-            let open = rows.iter().filter(|row| row.comments > 0).map(|row| row.id.to_string());
-            talked.extend(poll.known.issues(&open.collect::<Vec<_>>()).await?);
-            &talked
+        let mut before = BTreeMap::new();
+        let before = if reach.whole {
+            let told = rows.iter().filter(|row| row.comments > 0 || row.state == "closed");
+            before.extend(poll.known.issues(&told.map(|row| row.id.to_string()).collect::<Vec<_>>()).await?);
+            &before
         } else {
             &stored
         };
-        reach.talks.foresee(client, &home.name, &rows, talked).await?;
+        reach.talks.foresee(client, &home.name, &rows, before).await?;
         let mut issues = Vec::with_capacity(rows.len());
         for some in rows.chunks(BLOCKERS_AT_ONCE) {
             let skipped = &*unlisted;
@@ -331,7 +343,9 @@ impl Github {
             let mapped = some.iter().map(|row| async move {
                 let (mut issue, refused) =
                     self.whole_issue(client, row, place, stored_of(row), reach.no_dependencies).await?;
-                issue.talk = self.talk(client, &home.name, row, talked.get(&issue.id.id), reach.talks).await?;
+                let before = before.get(&issue.id.id);
+                keep_lines(&mut issue, before);
+                issue.talk = self.talk(client, &home.name, row, before, reach.talks).await?;
                 Ok::<_, Trouble>((issue, refused))
             });
             for (row, mapped) in some.iter().zip(side_by_side(mapped).await) {

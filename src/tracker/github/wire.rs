@@ -46,7 +46,7 @@ pub(super) struct Row {
     #[serde(default)]
     pub(super) parent_issue_url: Option<String>,
     #[serde(default)]
-    pub(super) pull_request: Option<serde::de::IgnoredAny>,
+    pub(super) pull_request: Option<Pull>,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) reactions: Reactions,
     #[serde(default, deserialize_with = "nullable")]
@@ -61,6 +61,24 @@ impl Row {
     pub(super) fn dependencies(&self) -> Dependencies {
         self.issue_dependencies_summary.unwrap_or_default()
     }
+}
+
+/// What a row tells of its being a pull request.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Pull {
+    #[serde(default)]
+    pub(super) merged_at: Option<Timestamp>,
+}
+
+/// How much a pull request changed.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Size {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) merged: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) additions: u32,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) deletions: u32,
 }
 
 /// An account.

@@ -87,6 +87,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         watchers: fields.watches.count,
         comments: fields.comment.total,
         talk: talk(&fields.comment, author.as_ref()),
+        merged_lines: None,
         author,
         relations: relations(fields, &place.site.epic_links),
         blocker_count: 0,
