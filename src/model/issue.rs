@@ -216,6 +216,8 @@ pub enum DueSource {
     Issue,
     /// Its milestone's or release's.
     Milestone,
+    /// The end of the sprint that it is in and that has begun (Jira).
+    Sprint,
 }
 
 /// A person or a bot in one tracker.

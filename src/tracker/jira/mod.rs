@@ -18,6 +18,7 @@ mod poll;
 mod probe;
 mod screens;
 mod search;
+mod sprint;
 mod told;
 mod wiki;
 mod wire;
