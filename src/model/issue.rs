@@ -74,6 +74,9 @@ pub struct Issue {
     /// What others said on it. None: the tracker told only how many comments there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk: Option<Talk>,
+    /// Lines that merged pull requests changed to close it, where that is known (GitHub).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_lines: Option<u32>,
     /// Its parent, what blocks it, what it blocks or duplicates; all within its own tracker. Sorted.
     pub relations: Vec<Relation>,
     /// How many open blockers the tracker counts, seen or not (GitHub's dependency summary). Tells when to list them again.
@@ -103,11 +106,20 @@ pub struct Talk {
     pub days: Vec<Day>,
     /// How many people they are from.
     pub people: u32,
+    /// Comments, anybody's, that weren't read: those too old to be a sign of life, or past any use.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unread: u32,
+}
+
+fn is_none(n: &u32) -> bool {
+    *n == 0
 }
 
 impl Talk {
     /// Comments whose days are kept: more of them say nothing more.
     pub const DAYS_MAX: usize = 50;
+    /// Days that a comment counts for as a sign of life: a quarter.
+    pub const WINDOW_DAYS: i64 = 90;
 
     /// What these comments are, by whom (None: an account that is gone) and when, on an issue by `author`.
     pub fn of<'a>(author: Option<&Person>, comments: impl Iterator<Item = (Option<&'a str>, Timestamp)>) -> Self {
@@ -119,7 +131,7 @@ impl Talk {
         }
         days.sort_unstable_by(|a, b| b.cmp(a));
         days.truncate(Self::DAYS_MAX);
-        Self { days, people: people.len().try_into().unwrap_or(u32::MAX) }
+        Self { days, people: people.len().try_into().unwrap_or(u32::MAX), unread: 0 }
     }
 }
 
@@ -204,6 +216,8 @@ pub enum DueSource {
     Issue,
     /// Its milestone's or release's.
     Milestone,
+    /// The end of the sprint that it is in and that has begun (Jira).
+    Sprint,
 }
 
 /// A person or a bot in one tracker.

@@ -112,6 +112,8 @@ pub struct GithubIssueSeed {
     pub blocked_by: Vec<String>,
     /// A pull request instead of an issue.
     pub pull_request: bool,
+    /// Lines that a closed pull request changed, which then was merged.
+    pub merged_lines: Option<u32>,
     /// Days since it was created.
     pub created_days_ago: f64,
     /// Days since it was updated; as created where left out.
@@ -180,6 +182,8 @@ pub struct JiraIssueSeed {
     pub security: Option<String>,
     /// Days until it is due; negative when it was.
     pub due_in_days: Option<i32>,
+    /// Days until the sprint ends that it is in; the sprint runs. In none where left out.
+    pub sprint_ends_in_days: Option<i32>,
     /// Days since it was created.
     pub created_days_ago: f64,
     /// Days since it was updated; as created where left out.

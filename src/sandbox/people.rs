@@ -55,11 +55,11 @@ impl Running {
         }
     }
 
-    /// Adds a comment (only counted).
+    /// Adds a comment, whose words nobody reads.
     pub fn comment(&self, key: &str) -> Done {
         let now = self.time_at(key);
         if is_github(key) {
-            hold(&self.shared.github).comment(key, now)
+            hold(&self.shared.github).comment(key, &self.actor, now)
         } else {
             hold(&self.shared.jira).comment(key, &self.actor, now)
         }

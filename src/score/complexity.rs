@@ -4,7 +4,7 @@ use super::bands;
 use super::calendar::count;
 use super::evidence::Evidence;
 use super::learn::Choice;
-use super::model::{Model, learns, words};
+use super::model::{Model, learns, lines, words};
 use super::priority::{reason, tenth};
 use super::types::{Because, ComplexityScore, EstimateSource, Knobs};
 use crate::model::{Aspect, Complexity, Level, Text, Tier};
@@ -27,6 +27,10 @@ pub(super) fn estimate(evidence: &Evidence<'_>, model: &Model) -> ComplexityScor
         let (level, share) = (found.level, evidence.knobs.size_hysteresis * 100.0);
         let why = format!("stays {level}: {:.1} isn't past the edge by more than {share:.0} %", found.story_points);
         found.because.push(reason(Because::HYSTERESIS, 0.0, why));
+    }
+    if let Some(lines) = lines(evidence.item) {
+        let why = format!("merged pull requests changed {}", count(lines.into(), "line", "lines"));
+        found.because.push(reason("hindsight", 0.0, why));
     }
     if let Some(Level::Complexity(held)) = evidence.hold(Aspect::Complexity) {
         let why = if held == found.level {
@@ -76,11 +80,17 @@ fn learned(evidence: &Evidence<'_>, model: &Model) -> Option<ComplexityScore> {
     let (learned, pooled) = model.of(evidence.knobs).filter(|_| evidence.is_open() && learns(evidence.item))?;
     let said = learned.predict(&words(evidence.item));
     let labels = learned.labels();
+    let others = match (learned.choice(), learned.concluded()) {
+        (Choice::Median { .. } | Choice::OneValue, _) | (_, 0) => String::new(),
+        (Choice::Words { .. }, others) => format!(" and the lines that merged pull requests changed for {others} more"),
+    };
     let whose = match pooled {
         true => {
-            format!("{labels} estimated issues of all scopes, whose points may differ: too few of this scope's own")
+            format!(
+                "{labels} estimated issues{others} of all scopes, whose points may differ: too few of this scope's own"
+            )
         }
-        false => format!("{labels} estimated issues"),
+        false => format!("{labels} estimated issues{others}"),
     };
     let why = match learned.choice() {
         Choice::Words { .. } => format!("its words, as learned from {whose}"),

@@ -16,6 +16,7 @@ pub mod cel;
 mod complexity;
 mod evidence;
 mod graph;
+mod hindsight;
 mod learn;
 mod model;
 mod priority;

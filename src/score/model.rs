@@ -1,4 +1,5 @@
-//! (Roadmap, Previous, Weights) -> Model: what each scope's own estimated issues teach about sizes.
+//! (Roadmap, Previous, Weights) -> Model: what each scope's own estimated issues teach about sizes, and what merged pull requests
+//! add to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
+use super::hindsight::Exchange;
 use super::learn::{Learned, Past, fit, plain_median};
 use super::types::{Knobs, Previous, Weights};
 use crate::model::{Bag, Day, Timestamp};
@@ -34,7 +36,7 @@ pub struct History {
     pub learned: Option<Arc<Learned>>,
 }
 
-/// An item that a person estimated.
+/// An item that a person estimated, or whose size merged pull requests tell.
 struct Label<'a> {
     /// Its place in the roadmap.
     item: usize,
@@ -42,11 +44,18 @@ struct Label<'a> {
     history: &'a String,
     bag: Bag,
     points: f64,
+    /// Lines that merged pull requests changed for it.
+    lines: Option<u32>,
+    weight: f64,
 }
+
+/// What an issue counts that nobody estimated and whose lines tell its size, beside one that a person did: lines are also a matter of
+/// taste, of generated files and of tests.
+const CONCLUDED: f64 = 0.3;
 
 impl Label<'_> {
     fn past(&self) -> Past<'_> {
-        Past { bag: &self.bag, points: self.points }
+        Past { bag: &self.bag, points: self.points, weight: self.weight }
     }
 }
 
@@ -55,13 +64,16 @@ type Lesson<'a> = (&'a String, f64, Option<&'a Learned>);
 
 /// Learns from what people estimated, never from what we wrote; the version is `before`'s, or the next one where anything changed.
 pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: &Model) -> Model {
-    let labels = labels(roadmap, previous, weights);
+    let mut labels = labels(roadmap, previous, weights);
+    let concluded = concluded(roadmap, previous, weights, &labels);
+    labels.extend(concluded);
+    labels.sort_by_key(|label| label.created);
     let mut histories: BTreeMap<&String, Vec<Past<'_>>> = BTreeMap::new();
     for label in &labels {
         histories.entry(label.history).or_default().push(label.past());
     }
     let of = |history: &Vec<Past<'_>>| {
-        let points: Vec<f64> = history.iter().map(|past| past.points).collect();
+        let points: Vec<f64> = history.iter().filter(|past| past.weight >= 1.0).map(|past| past.points).collect();
         History { labels: points.len(), median: plain_median(&points), learned: fit(history).ok().map(Arc::new) }
     };
     let histories: BTreeMap<String, History> =
@@ -84,12 +96,50 @@ fn labels<'a>(roadmap: &Roadmap, previous: &Previous, weights: &'a Weights) -> V
         let knobs = weights.of(&item.founder().container);
         let history = knobs.history.as_ref().filter(|_| learns(item))?;
         let (_, points) = Evidence::of(roadmap, index, previous, knobs, Day::MIN).largest_story_points()?;
-        Some(Label { item: index, created: item.founder().created, history, bag: words(item), points })
+        let created = item.founder().created;
+        Some(Label { item: index, created, history, bag: words(item), points, lines: lines(item), weight: 1.0 })
     };
     let mut labels: Vec<Label<'_>> = roadmap.items.iter().enumerate().filter_map(label).collect();
     // Items come sorted by id, which breaks ties.
     labels.sort_by_key(|label| label.created);
     labels
+}
+
+/// Items that nobody estimated and merged pull requests closed, with the points that their lines are worth in their history: the
+/// newest, as many as people estimated there at most.
+fn concluded<'a>(roadmap: &Roadmap, previous: &Previous, weights: &'a Weights, labels: &[Label<'a>]) -> Vec<Label<'a>> {
+    let mut both: BTreeMap<&String, Vec<(f64, u32)>> = BTreeMap::new();
+    let mut left: BTreeMap<&String, usize> = BTreeMap::new();
+    for label in labels {
+        both.entry(label.history).or_default().extend(label.lines.map(|lines| (label.points, lines)));
+        *left.entry(label.history).or_default() += 1;
+    }
+    let exchanges: BTreeMap<&String, Exchange> =
+        both.iter().filter_map(|(history, both)| Some((*history, Exchange::of(both)?))).collect();
+    let label = |(index, item): (usize, &Item)| {
+        let knobs = weights.of(&item.founder().container);
+        let history = knobs.history.as_ref().filter(|_| learns(item) && !item.status.is_open())?;
+        let (lines, exchange) = (lines(item)?, exchanges.get(history)?);
+        if Evidence::of(roadmap, index, previous, knobs, Day::MIN).largest_story_points().is_some() {
+            return None;
+        }
+        let (points, created) = (exchange.points(lines), item.founder().created);
+        Some(Label { item: index, created, history, bag: words(item), points, lines: Some(lines), weight: CONCLUDED })
+    };
+    let mut found: Vec<Label<'_>> = roadmap.items.iter().enumerate().filter_map(label).collect();
+    found.sort_by_key(|label| std::cmp::Reverse(label.created));
+    found.retain(|label| {
+        let left = left.entry(label.history).or_default();
+        let fits = *left > 0;
+        *left = left.saturating_sub(1);
+        fits
+    });
+    found
+}
+
+/// Lines that merged pull requests changed to close an item.
+pub(super) fn lines(item: &Item) -> Option<u32> {
+    item.faces.iter().filter_map(|face| face.merged_lines).reduce(u32::saturating_add)
 }
 
 /// What people estimated, by history, oldest first: an issue's words and its story points.

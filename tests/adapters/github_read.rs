@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{header, method, path, path_regex, query_param, query_param_is_missing};
 use wiremock::{Mock, ResponseTemplate};
 
-use super::support::{Rig, Shelf, github, github_enterprise, json, recorded};
+use super::support::{Rig, Shelf, github, github_enterprise, json, recorded, silence};
 
 const DATE: &str = "Mon, 02 Feb 2026 00:00:00 GMT";
 
@@ -20,6 +20,7 @@ async fn repository(rig: &Rig, private: bool) {
 async fn issues(rig: &Rig, template: ResponseTemplate) {
     let template = template.insert_header("date", DATE);
     Mock::given(method("GET")).and(below("/repos/acme/api/issues")).respond_with(template).mount(&rig.server).await;
+    silence(&rig.server).await;
 }
 
 /// This path, at the server itself or below an Enterprise server's.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::support::{Notes, Rig, Shelf, TOKEN, change, github_config, policy, recorded, token_file};
+use super::support::{Notes, Rig, Shelf, TOKEN, change, github_config, policy, recorded, silence, token_file};
 
 /// One recorded exchange.
 struct Exchange {
@@ -210,9 +210,12 @@ async fn recorded_pages_are_read_to_their_end() {
     let rig = rig(name, policy()).await;
     is_there(&rig, name).await;
     play(&rig, &exchanges).await;
+    silence(&rig.server).await;
     let (read, issues) = rig.poll(None, &Shelf::default()).await.expect("read");
     assert_eq!((issues.len(), read.listed), (13, true));
-    assert_eq!(rig.asked().await.len(), 1 + exchanges.len());
+    // Comments of these issues weren't recorded.
+    let listed = rig.asked().await.into_iter().filter(|asked| !asked.contains("/comments"));
+    assert_eq!(listed.count(), 1 + exchanges.len());
     eprintln!("{} recorded exchanges of octokit's paginate-issues played", exchanges.len());
 }
 
@@ -324,6 +327,7 @@ async fn recorded_events_name_the_last_hand_on_a_label() {
             ] {
                 Mock::given(path(place)).respond_with(answer(body)).mount(&rig.server).await;
             }
+            silence(&rig.server).await;
             let blockers = answer(json!([]));
             Mock::given(path("/repos/acme/api/issues/7/dependencies/blocked_by"))
                 .respond_with(blockers)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use roadmapd::model::DueSource;
 use roadmapd::plan::{Author, Change, Edit, Field, SinkId};
 use roadmapd::sandbox::{
     Clock, Corpus, JiraIssueSeed, JiraShape, Options, ProjectSeed, Running, Sandbox, Tracker as Side,
@@ -265,5 +266,33 @@ async fn the_changelog_tells_who_gave_a_value() {
             assert_eq!((said, answer.at.is_some()), (who, who.is_some()), "{key} {sink} {value}");
             assert_eq!((answer.sink.0.as_str(), answer.value.as_str()), (sink, value));
         }
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_running_sprint_is_a_due_date_weaker_than_the_issues_own() {
+    for shape in shapes() {
+        let task = |number: u32, due: Option<i32>, sprint: Option<i32>| JiraIssueSeed {
+            number,
+            due_in_days: due,
+            sprint_ends_in_days: sprint,
+            summary: format!("task {number}"),
+            created_days_ago: 3.0,
+            ..JiraIssueSeed::default()
+        };
+        let issues =
+            vec![task(1, None, Some(9)), task(2, Some(20), Some(9)), task(3, None, None), task(4, None, Some(-2))];
+        let projects = vec![ProjectSeed { key: "PAY".into(), issues, ..ProjectSeed::default() }];
+        let clock = Clock::fixed("2026-11-24T12:00:00Z".parse().expect("a stamp"));
+        let options = Options { clock, jira_shape: shape, ..Options::default() };
+        let sandbox = Sandbox::start(Corpus { projects, ..Corpus::default() }, options).await.expect("started");
+        let mut side = jira_side_with(&sandbox, |config| config.projects = vec!["PAY".to_owned()]);
+        side.read(false).await;
+        let due = |key: &str| side.issue(key).due.map(|(day, source)| (day.to_string(), source));
+        let day = |text: &str, source: DueSource| Some((text.to_owned(), source));
+        assert_eq!(due("PAY-1"), day("2026-12-03", DueSource::Sprint));
+        assert_eq!(due("PAY-2"), day("2026-12-14", DueSource::Issue), "its own date wins, though it is later");
+        assert_eq!(due("PAY-3"), None);
+        assert_eq!(due("PAY-4"), day("2026-11-22", DueSource::Sprint), "a sprint that nobody has closed is late");
     }
 }

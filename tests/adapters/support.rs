@@ -14,7 +14,8 @@ use roadmapd::tracker::{
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
-use wiremock::{MockServer, Request, ResponseTemplate};
+use wiremock::matchers::{method, path_regex};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 /// The token that no output may show.
 pub const TOKEN: &str = "ghp_neverShowThisToAnyone123";
@@ -138,6 +139,13 @@ impl Rig {
 fn shown(request: &Request) -> String {
     let query = request.url.query().map(|query| format!("?{query}")).unwrap_or_default();
     format!("{} {}{query}", request.method, request.url.path())
+}
+
+/// No comments on any issue, whatever its number says: what was said is tested elsewhere.
+pub async fn silence(server: &MockServer) {
+    let comments = path_regex(r"/repos/[^/]+/[^/]+/issues/(\d+/)?comments$");
+    let none = ResponseTemplate::new(200).set_body_json(serde_json::json!([]));
+    Mock::given(method("GET")).and(comments).respond_with(none).with_priority(200).mount(server).await;
 }
 
 /// Issues that the store knows.

@@ -66,6 +66,7 @@ pub fn issue(text: &str, labels: &[String]) -> Issue {
         watchers: 0,
         comments: 0,
         talk: None,
+        merged_lines: None,
         relations: vec![],
         blocker_count: 0,
         private: false,

@@ -52,6 +52,7 @@ pub fn issue(key: &str) -> Issue {
         watchers: 0,
         comments: 0,
         talk: None,
+        merged_lines: None,
         relations: Vec::new(),
         blocker_count: 0,
         private: false,

@@ -57,7 +57,18 @@ async fn everything() -> (Vec<Exchange>, Vec<Exchange>) {
         trackers.add_github_issue(repository, &seed).expect("an issue");
         let seed = sandbox::JiraIssueSeed { summary: "Exports time out".to_owned(), ..Default::default() };
         trackers.add_jira_issue(&project, &seed).expect("an issue");
+        let closed = sandbox::GithubIssueSeed {
+            author: Some("dana".to_owned()),
+            closed_days_ago: Some(1.0),
+            created_days_ago: 9.0,
+            ..Default::default()
+        };
+        let key = trackers.add_github_issue(repository, &closed).expect("an issue");
+        let body = key.split_once('#').map(|(_, number)| format!("Fixes #{number}"));
+        let pull = sandbox::GithubIssueSeed { body, pull_request: true, merged_lines: Some(412), ..closed };
+        trackers.add_github_issue(repository, &pull).expect("a pull request");
     }
+    trackers.by("hana").comment("acme/api#3").expect("an issue");
     pass();
     let delta = driver.turn(false).await;
     assert!(delta.written >= 8 && delta.errors.is_empty(), "{} {:?}", delta.written, delta.errors);
@@ -103,9 +114,14 @@ async fn every_request_of_whole_cycles_and_its_answer_fit_the_official_descripti
     assert!(github.iter().any(|exchange| exchange.method == Method::DELETE), "the undo took labels off");
     if let Some(official) = Description::github(github.len()) {
         let seen = check(&official, &github);
-        for asked in
-            ["GET /repos/{owner}/{repo}", "GET /repos/{owner}/{repo}/issues", "POST /repos/{owner}/{repo}/labels"]
-        {
+        for asked in [
+            "GET /repos/{owner}/{repo}",
+            "GET /repos/{owner}/{repo}/issues",
+            "GET /repos/{owner}/{repo}/issues/comments",
+            "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+            "GET /repos/{owner}/{repo}/pulls/{pull_number}",
+            "POST /repos/{owner}/{repo}/labels",
+        ] {
             assert!(seen.contains_key(asked), "{asked} wasn't asked: {seen:#?}");
         }
     }

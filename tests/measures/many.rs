@@ -17,7 +17,7 @@ fn nth(n: u32) -> Issue {
     one.labels = if b < 20 { vec!["bug".to_owned(), "security".to_owned()] } else { Vec::new() };
     one.created = at(-i64::from(b * 9));
     (one.votes, one.watchers, one.comments) = (c / 9, c / 20, c / 7);
-    one.talk = Some(Talk { days: (0..c / 7).map(|k| day(-i64::from(k * 11))).collect(), people: c / 12 });
+    one.talk = Some(Talk { days: (0..c / 7).map(|k| day(-i64::from(k * 11))).collect(), people: c / 12, unread: 0 });
     one.due = (c % 5 == 0).then(|| (day(i64::from(a) - 10), DueSource::Issue));
     one.text.words = 5 + b * 3;
     if n.is_multiple_of(20) && n > 20 {

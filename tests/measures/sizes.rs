@@ -72,8 +72,7 @@ fn sizes_are_learned_better_than_the_median_and_no_project_is_made_worse() {
 fn a_fit_of_thousands_of_issues_and_an_estimate_are_quick_and_small() {
     let Some(folder) = folder("storypoints", 1) else { return };
     let (name, table) = tables(&folder).into_iter().max_by_key(|(_, table)| table.fit).expect("a history");
-    let past: Vec<Past<'_>> =
-        table.rows[..table.fit].iter().map(|(bag, points)| Past { bag, points: *points }).collect();
+    let past: Vec<Past<'_>> = table.rows[..table.fit].iter().map(|(bag, points)| Past::given(bag, *points)).collect();
     let start = Instant::now();
     let learned = fit(&past).expect("enough labels");
     let fitted = start.elapsed();

@@ -160,3 +160,44 @@ async fn what_moved_is_redirected_and_what_was_deleted_is_gone() {
         read(bed.github(Method::POST, "/repos/acme/api/issues/3/labels").json(&json!({"labels": ["x"]}))).await;
     assert_eq!(write_old.status, StatusCode::TEMPORARY_REDIRECT);
 }
+
+#[tokio::test]
+async fn comments_are_listed_for_an_issue_and_for_a_repository_with_since_order_and_pages() {
+    let mut corpus = plain(3);
+    corpus.repositories[0].issues[2].pull_request = true;
+    let bed = Bed::new(corpus, Options { clock: fixed(), ..Options::default() }).await;
+    let minute = || bed.running.clock().advance(std::time::Duration::from_secs(60));
+    for (who, key) in [("dana", "acme/api#2"), ("hana", "acme/api#1"), ("hana", "acme/api#3"), ("lee", "acme/api#1")] {
+        minute();
+        bed.running.by(who).comment(key).expect("an issue");
+    }
+    let told = async |path: &str| {
+        let got = bed.get(path).await;
+        let last = |text: &serde_json::Value| text.as_str().and_then(|url| url.rsplit('/').next()).map(str::to_owned);
+        let row = |row: &serde_json::Value| {
+            format!("{} {}", last(&row["issue_url"]).unwrap_or_default(), row["user"]["login"])
+        };
+        (got.rows().iter().map(row).collect::<Vec<_>>(), next(got.header("link")))
+    };
+    let all = "/repos/acme/api/issues/comments";
+    let oldest_first = ["2 \"dana\"", "1 \"hana\"", "3 \"hana\"", "1 \"lee\""];
+    assert_eq!(told(all).await.0, oldest_first);
+    assert_eq!(told(&format!("{all}?direction=desc")).await.0, oldest_first, "a direction of no order is ignored");
+    let newest_first: Vec<&str> = oldest_first.into_iter().rev().collect();
+    assert_eq!(told(&format!("{all}?sort=updated&direction=desc")).await.0, newest_first);
+    assert_eq!(
+        told(&format!("{all}?sort=created&direction=asc&since=2026-11-24T12:03:00Z")).await.0,
+        oldest_first[2..]
+    );
+    let (rows, next) = told(&format!("{all}?sort=updated&direction=desc&per_page=3")).await;
+    assert_eq!(rows, newest_first[..3]);
+    assert_eq!(told(&next.expect("a second page")).await, (vec![newest_first[3].to_owned()], None));
+    assert_eq!(told("/repos/acme/api/issues/1/comments?since=2026-11-24T12:04:00Z").await.0, ["1 \"lee\""]);
+    for wrong in ["sort=newest", "sort=updated&direction=up", "since=yesterday"] {
+        assert_eq!(bed.get(&format!("{all}?{wrong}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    let pull = bed.get("/repos/acme/api/issues/3/comments").await;
+    assert!(pull.rows()[0]["html_url"].as_str().is_some_and(|page| page.contains("/pull/3#issuecomment-")));
+    assert_eq!(bed.get("/repos/acme/api/issues/1").await.body["comments"], 2);
+    assert_eq!(bed.get("/repos/acme/api/issues/9/comments").await.status, StatusCode::NOT_FOUND);
+}

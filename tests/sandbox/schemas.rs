@@ -28,6 +28,14 @@ async fn the_githubs_answers_fit_the_official_description() {
         ("/repos/{owner}/{repo}/issues/{issue_number}", "/repos/acme/api/issues/5"),
         ("/repos/{owner}/{repo}/issues/{issue_number}", "/repos/acme/api/issues/999"),
         ("/repos/{owner}/{repo}/issues/{issue_number}/events", "/repos/acme/api/issues/3/events"),
+        ("/repos/{owner}/{repo}/issues/comments", "/repos/acme/api/issues/comments"),
+        (
+            "/repos/{owner}/{repo}/issues/comments",
+            "/repos/acme/api/issues/comments?sort=updated&since=2026-01-01T00:00:00Z",
+        ),
+        ("/repos/{owner}/{repo}/issues/comments", "/repos/acme/api/issues/comments?since=junk"),
+        ("/repos/{owner}/{repo}/issues/{issue_number}/comments", "/repos/acme/api/issues/3/comments"),
+        ("/repos/{owner}/{repo}/issues/{issue_number}/comments", "/repos/acme/api/issues/999/comments"),
         ("/repos/{owner}/{repo}/issues/{issue_number}/parent", "/repos/acme/api/issues/5/parent"),
         ("/repos/{owner}/{repo}/issues/{issue_number}/sub_issues", "/repos/acme/api/issues/9/sub_issues"),
         (
@@ -39,6 +47,8 @@ async fn the_githubs_answers_fit_the_official_description() {
             "/repos/acme/api/issues/6/dependencies/blocking",
         ),
         ("/repos/{owner}/{repo}/issues/{issue_number}/labels", "/repos/acme/api/issues/3/labels"),
+        ("/repos/{owner}/{repo}/pulls/{pull_number}", "/repos/acme/api/pulls/10"),
+        ("/repos/{owner}/{repo}/pulls/{pull_number}", "/repos/acme/api/pulls/999"),
         ("/repos/{owner}/{repo}/labels", "/repos/acme/api/labels"),
         ("/repos/{owner}/{repo}/labels/{name}", "/repos/acme/api/labels/good%20first%20issue"),
     ];

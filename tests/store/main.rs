@@ -101,6 +101,7 @@ fn issue(id: &str, key: &str) -> Issue {
         watchers: 3,
         comments: 4,
         talk: None,
+        merged_lines: None,
         relations: vec![Relation {
             kind: RelationKind::BlockedBy,
             to: Reference { id: Some("77".into()), local: "PAY-77".into(), closed: None },

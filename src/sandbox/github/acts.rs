@@ -48,10 +48,12 @@ impl GitHub {
         Ok(())
     }
 
-    pub(in crate::sandbox) fn comment(&mut self, key: &str, now: Timestamp) -> Done {
+    pub(in crate::sandbox) fn comment(&mut self, key: &str, actor: &str, now: Timestamp) -> Done {
         let (repo, number) = self.find(key)?;
+        let author = Some(self.person(actor));
+        let comment = self.new_comment(author, now);
         if let Some(issue) = self.issue_mut(repo, number) {
-            issue.comments += 1;
+            issue.comments.push(comment);
         }
         self.repos[repo].touch(number, now);
         Ok(())

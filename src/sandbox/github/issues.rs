@@ -81,7 +81,7 @@ pub(super) fn page_of(call: &Call) -> (usize, usize) {
     (number("per_page").unwrap_or(PAGE).min(PAGE_MAX), number("page").unwrap_or(1))
 }
 
-fn read_since(text: &str) -> Option<Timestamp> {
+pub(super) fn read_since(text: &str) -> Option<Timestamp> {
     let day = || text.parse::<civil::Date>().ok().and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
     text.parse::<Timestamp>().ok().or_else(|| day().map(|day| day.timestamp()))
 }
@@ -117,7 +117,7 @@ fn ordered(repo: &Repo, query: &Query) -> Vec<(i64, u32)> {
         }
         Sort::Comments => {
             let mut rows: Vec<_> =
-                repo.issues.iter().filter(|(n, _)| wanted(n)).map(|(n, i)| (i64::from(i.comments), *n)).collect();
+                repo.issues.iter().filter(|(n, _)| wanted(n)).map(|(n, i)| (i.comments.len() as i64, *n)).collect();
             rows.sort_unstable();
             rows
         }

@@ -2,9 +2,11 @@
 
 mod acts;
 mod apps;
+mod comments;
 mod issues;
 mod labels;
 mod plant;
+mod pulls;
 mod relations;
 mod render;
 mod repositories;
@@ -52,6 +54,7 @@ pub(in crate::sandbox) struct GitHub {
     places: HashMap<u64, (usize, u32)>,
     next_issue_id: u64,
     next_label_id: u64,
+    next_comment_id: u64,
     next_event_id: u64,
     /// Events below this id were planted.
     first_event_id: u64,
@@ -117,7 +120,8 @@ struct Issue {
     labels: Vec<u64>,
     kind: Option<String>,
     closed: Option<Closed>,
-    comments: u32,
+    /// Oldest first.
+    comments: Vec<comments::Comment>,
     reactions: [u32; REACTIONS.len()],
     milestone: Option<usize>,
     assignees: Vec<usize>,
@@ -126,6 +130,8 @@ struct Issue {
     blocked_by: Vec<u64>,
     blocking: Vec<u64>,
     pull_request: bool,
+    /// Lines that a merged pull request changed. None: it isn't merged.
+    merged_lines: Option<u32>,
     created: Timestamp,
     updated: Timestamp,
     reopened: bool,

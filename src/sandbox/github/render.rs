@@ -86,12 +86,12 @@ impl GitHub {
             "number": number, "title": issue.title, "user": self.user_or_null(issue.author),
             "labels": self.label_rows(repo, issue), "state": if issue.closed.is_some() { "closed" } else { "open" },
             "locked": false, "assignee": assignees.first(), "assignees": assignees, "milestone": milestone,
-            "comments": issue.comments, "created_at": stamp(issue.created), "updated_at": stamp(issue.updated),
+            "comments": issue.comments.len(), "created_at": stamp(issue.created), "updated_at": stamp(issue.updated),
             "closed_at": stamp_or_null(issue.closed.as_ref().map(|closed| closed.at)),
             "author_association": if issue.author.is_some() { "MEMBER" } else { "NONE" },
             "active_lock_reason": null, "body": issue.body,
             "closed_by": self.user_or_null(issue.closed.as_ref().and_then(|closed| closed.by)),
-            "reactions": reactions(&url, issue), "timeline_url": format!("{url}/timeline"),
+            "reactions": reactions(&url, &issue.reactions), "timeline_url": format!("{url}/timeline"),
             "performed_via_github_app": null, "state_reason": state_reason(issue),
         });
         if let Some(row) = row.as_object_mut() {
@@ -109,7 +109,8 @@ impl GitHub {
             let html = row["html_url"].as_str().unwrap_or_default();
             let pull = json!({
                 "url": format!("{repo_url}/pulls/{number}"), "html_url": html, "diff_url": format!("{html}.diff"),
-                "patch_url": format!("{html}.patch"), "merged_at": null,
+                "patch_url": format!("{html}.patch"),
+                "merged_at": stamp_or_null(issue.closed.as_ref().filter(|_| issue.merged_lines.is_some()).map(|closed| closed.at)),
             });
             row.insert("pull_request".to_owned(), pull);
             row.insert("draft".to_owned(), Value::Bool(false));
@@ -179,10 +180,10 @@ fn state_reason(issue: &Issue) -> Value {
     }
 }
 
-fn reactions(url: &str, issue: &Issue) -> Value {
-    let mut row = json!({"url": format!("{url}/reactions"), "total_count": issue.reactions.iter().sum::<u32>()});
-    for (name, count) in REACTIONS.iter().zip(issue.reactions) {
-        row[*name] = Value::from(count);
+pub(super) fn reactions(url: &str, counts: &[u32]) -> Value {
+    let mut row = json!({"url": format!("{url}/reactions"), "total_count": counts.iter().sum::<u32>()});
+    for (name, count) in REACTIONS.iter().zip(counts) {
+        row[*name] = Value::from(*count);
     }
     row
 }

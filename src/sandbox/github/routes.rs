@@ -96,6 +96,12 @@ fn find_in_repository(method: &str, path: &[&str]) -> Option<Route> {
         ("GET", []) => route("/repos/{owner}/{repo}", GitHub::get_repository),
         ("GET", ["issues"]) => route("/repos/{owner}/{repo}/issues", GitHub::list_issues),
         ("GET", ["issues", "events"]) => route("/repos/{owner}/{repo}/issues/events", GitHub::list_repository_events),
+        ("GET", ["issues", "comments"]) => {
+            route("/repos/{owner}/{repo}/issues/comments", GitHub::list_repository_comments)
+        }
+        ("GET", ["issues", _, "comments"]) => {
+            route("/repos/{owner}/{repo}/issues/{issue_number}/comments", GitHub::list_issue_comments)
+        }
         ("GET", ["issues", _]) => route("/repos/{owner}/{repo}/issues/{issue_number}", GitHub::get_issue),
         ("GET", ["issues", _, "events"]) => {
             route("/repos/{owner}/{repo}/issues/{issue_number}/events", GitHub::list_issue_events)
@@ -125,6 +131,7 @@ fn find_in_repository(method: &str, path: &[&str]) -> Option<Route> {
         ("DELETE", ["issues", _, "labels", _]) => {
             route("/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", GitHub::remove_issue_label)
         }
+        ("GET", ["pulls", _]) => route("/repos/{owner}/{repo}/pulls/{pull_number}", GitHub::get_pull),
         ("GET", ["labels"]) => route("/repos/{owner}/{repo}/labels", GitHub::list_labels),
         ("POST", ["labels"]) => route("/repos/{owner}/{repo}/labels", GitHub::post_label),
         ("GET", ["labels", _]) => route("/repos/{owner}/{repo}/labels/{name}", GitHub::get_label),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::{
-    EPIC_LINK, IMPACT, IMPACTS, NUMBERS, STORY_POINT_ESTIMATE, STORY_POINTS, SYSTEM, display_name, schema,
+    EPIC_LINK, IMPACT, IMPACTS, NUMBERS, SPRINT, STORY_POINT_ESTIMATE, STORY_POINTS, SYSTEM, display_name, schema,
 };
 use super::render::avatars;
 use super::routes::{Answer, Ask, no_such_issue, not_authenticated, ok, refusal};
@@ -87,7 +87,7 @@ impl Site {
         let numbers = NUMBERS.iter().filter(|field| !data_center || field.0 != STORY_POINT_ESTIMATE);
         let numbers = numbers.map(|field| (field.0, field.1));
         let epic_link = data_center.then_some((EPIC_LINK, "Epic Link"));
-        let custom = numbers.chain([(IMPACT, "Impact")]).chain(epic_link).filter(|_| ask.known());
+        let custom = numbers.chain([(IMPACT, "Impact"), (SPRINT, "Sprint")]).chain(epic_link).filter(|_| ask.known());
         let custom = custom.map(|(id, name)| {
             let number = id.trim_start_matches("customfield_");
             json!({

@@ -16,6 +16,8 @@ pub(super) const IMPACT: &str = "customfield_10060";
 pub(super) const IMPACTS: [(&str, &str); 3] = [("10101", "Severe"), ("10102", "Moderate"), ("10103", "Minor")];
 /// "Epic Link", by which Data Center names an issue's epic.
 pub(super) const EPIC_LINK: &str = "customfield_10008";
+/// "Sprint", the sprints that an issue is or was in.
+pub(super) const SPRINT: &str = "customfield_10020";
 /// Number fields: id, name, schema.
 pub(super) const NUMBERS: [(&str, &str, &str); 3] = [
     (STORY_POINT_ESTIMATE, "Story point estimate", "com.pyxis.greenhopper.jira:jsw-story-points"),
@@ -64,6 +66,10 @@ pub(super) fn schema(id: &str) -> Value {
     }
     if id == IMPACT {
         return json!({"type": "option", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:select", "customId": 10060});
+    }
+    if id == SPRINT {
+        let items = json!({"type": "array", "items": "json", "custom": "com.pyxis.greenhopper.jira:gh-sprint", "customId": 10020});
+        return items;
     }
     if id == EPIC_LINK {
         return json!({"type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link", "customId": 10008});

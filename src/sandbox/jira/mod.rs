@@ -132,6 +132,8 @@ struct Issue {
     fix_versions: Vec<String>,
     security: Option<String>,
     due: Option<Date>,
+    /// When the sprint that it is in, and that runs, ends.
+    sprint_ends: Option<Timestamp>,
     created: Timestamp,
     updated: Timestamp,
     resolved: Option<Timestamp>,

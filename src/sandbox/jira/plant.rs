@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 
 use super::fields::{BUSINESS_VALUE, STORY_POINT_ESTIMATE, STORY_POINTS};
 use super::{
@@ -143,6 +143,9 @@ impl Site {
             fix_versions: seed.fix_versions.clone(),
             security: seed.security.clone(),
             due: seed.due_in_days.and_then(|days| now.to_zoned(TimeZone::UTC).date().checked_add(days.days()).ok()),
+            sprint_ends: seed
+                .sprint_ends_in_days
+                .and_then(|days| now.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()),
             created,
             updated,
             resolved: (STATUSES[status].category.key == DONE.key).then_some(updated),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde_json::{Map, Value, json};
 
-use super::fields::{EPIC_LINK, FieldSet, IMPACT, IMPACTS, NUMBERS, STORY_POINT_ESTIMATE};
+use super::fields::{EPIC_LINK, FieldSet, IMPACT, IMPACTS, NUMBERS, SPRINT, STORY_POINT_ESTIMATE};
 use super::{Comment, Issue, KINDS, LINK_KINDS, PRIORITIES, STATUSES, Site, adf, wiki};
 use crate::sandbox::clock::whole_second;
 
@@ -176,6 +176,7 @@ impl Site {
                 .as_ref()
                 .map_or(Value::Null, |name| self.named("securitylevel", std::slice::from_ref(name))[0].clone())
         });
+        put(SPRINT, &|| issue.sprint_ends.map_or(Value::Null, |end| self.sprints(end)));
         put(IMPACT, &|| issue.impact.map_or(Value::Null, |place| self.impact_row(place)));
         let numbers = NUMBERS.into_iter().filter(|field| !self.shape.data_center || field.0 != STORY_POINT_ESTIMATE);
         for (field, ..) in numbers {
@@ -191,6 +192,25 @@ impl Site {
             put("parent", &|| self.stub(parent));
         }
         json!({"expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations", "id": id, "self": self.api(&format!("issue/{id}")), "key": issue.key, "fields": fields})
+    }
+
+    /// One sprint that is over and one that runs until then.
+    fn sprints(&self, end: Timestamp) -> Value {
+        let fortnight = jiff::SignedDuration::from_hours(24 * 14);
+        let begin = end.checked_sub(fortnight).unwrap_or(end);
+        let before = begin.checked_sub(fortnight).unwrap_or(begin);
+        let sprint = |id: u32, state: &str, from: Timestamp, to: Timestamp| {
+            if self.shape.data_center {
+                let (state, from, to) = (state.to_uppercase(), self.stamp(from), self.stamp(to));
+                let (from, to) = (from.as_str().unwrap_or_default(), to.as_str().unwrap_or_default());
+                return json!(format!(
+                    "com.atlassian.greenhopper.service.sprint.Sprint@{id:x}[id={id},rapidViewId=1,state={state},name=Sprint {id},startDate={from},endDate={to},completeDate=<null>,activatedDate={from},sequence={id},goal=,autoStartStop=false]"
+                ));
+            }
+            let at = |at: Timestamp| format!("{at:.3}");
+            json!({"id": id, "name": format!("Sprint {id}"), "state": state, "boardId": 1, "goal": "", "startDate": at(from), "endDate": at(to)})
+        };
+        json!([sprint(1, "closed", before, begin), sprint(2, "active", begin, end)])
     }
 
     pub(super) fn impact_row(&self, place: usize) -> Value {

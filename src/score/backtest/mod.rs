@@ -49,7 +49,7 @@ pub fn trial(
     let mut at = from;
     while at < history.len() {
         let known = history.get(..at.saturating_sub(late)).unwrap_or_default();
-        let past: Vec<Past<'_>> = known.iter().map(|(bag, points)| Past { bag, points: *points }).collect();
+        let past: Vec<Past<'_>> = known.iter().map(|(bag, points)| Past::given(bag, *points)).collect();
         let middle = plain_median(&past.iter().map(|past| past.points).collect::<Vec<_>>());
         let learned = fit(&past)?;
         let end = at.saturating_add(every.max(1)).min(history.len());

@@ -36,10 +36,15 @@ pub(super) fn choose(history: &[Past<'_>]) -> Choice {
     if history.iter().all(|past| Some(past.points) == first) {
         return Choice::OneValue;
     }
-    let older = history.len() - (NEWEST * history.len() as f64).round() as usize;
+    // Words prove themselves on what people estimated, whatever else they learn from.
+    let given: Vec<usize> = (0..history.len()).filter(|at| history.get(*at).is_some_and(Past::is_given)).collect();
+    let older = given.len() - (NEWEST * given.len() as f64).round() as usize;
+    let older = given.get(older).copied().unwrap_or(history.len());
     let (older, newest) = history.split_at_checked(older).unwrap_or_default();
+    let newest: Vec<&Past<'_>> = newest.iter().filter(|past| past.is_given()).collect();
     let trial = fit_chosen(older, Choice::Words { words: 0.0, median: 0.0 });
-    let middle = plain_median(&older.iter().map(|past| past.points).collect::<Vec<f64>>());
+    let known = older.iter().filter(|past| past.is_given());
+    let middle = plain_median(&known.map(|past| past.points).collect::<Vec<f64>>());
     let count = newest.len().max(1) as f64;
     let error = |answer: &dyn Fn(&Past<'_>) -> f64| {
         newest.iter().map(|past| (past.points - answer(past)).abs()).sum::<f64>() / count

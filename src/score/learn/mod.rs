@@ -31,6 +31,20 @@ pub struct Past<'a> {
     pub bag: &'a Bag,
     /// What people estimated, in the project's own unit; items that aren't finite are skipped.
     pub points: f64,
+    /// How much it counts beside what people estimated, which has 1: less is weak evidence, which helps to learn words and decides nothing
+    /// by itself.
+    pub weight: f64,
+}
+
+impl<'a> Past<'a> {
+    /// What a person estimated.
+    pub fn given(bag: &'a Bag, points: f64) -> Self {
+        Self { bag, points, weight: 1.0 }
+    }
+
+    fn is_given(&self) -> bool {
+        self.weight >= 1.0
+    }
 }
 
 /// An estimate, in the unit of the history's labels.
@@ -55,6 +69,9 @@ pub struct Learned {
     form: u32,
     /// How many estimated issues it learned from.
     labels: usize,
+    /// How many others whose size is only concluded.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    concluded: usize,
     choice: Choice,
     /// The history's plain median.
     middle: f64,
@@ -63,6 +80,10 @@ pub struct Learned {
     shares: Vec<f64>,
     vocabulary: Vocabulary,
     linear: Linear,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Why there is no model.
@@ -105,8 +126,9 @@ const RANGE: (f64, f64) = (0.1, 0.9);
 /// [`TooFew`] with fewer than [`LABELS_MIN`] usable labels.
 pub fn fit(history: &[Past<'_>]) -> Result<Learned, TooFew> {
     let usable: Vec<Past<'_>> = history.iter().copied().filter(|past| past.points.is_finite()).collect();
-    if usable.len() < LABELS_MIN {
-        return Err(TooFew { labels: usable.len() });
+    let labels = usable.iter().filter(|past| past.is_given()).count();
+    if labels < LABELS_MIN {
+        return Err(TooFew { labels });
     }
     let choice = fallback::choose(&usable);
     Ok(fit_chosen(&usable, choice))
@@ -114,7 +136,9 @@ pub fn fit(history: &[Past<'_>]) -> Result<Learned, TooFew> {
 
 /// Fits without asking whether words do better than the median.
 fn fit_chosen(history: &[Past<'_>], choice: Choice) -> Learned {
-    let importance = faded(history.len());
+    let importance: Vec<f64> =
+        faded(history.len()).into_iter().zip(history).map(|(faded, past)| faded * past.weight).collect();
+    let given: Vec<f64> = history.iter().filter(|past| past.is_given()).map(|past| past.points).collect();
     let labels: Vec<f64> = history.iter().map(|past| past.points).collect();
     let (scale, classes) = Scale::of(&labels, &importance);
     let total: f64 = importance.iter().sum();
@@ -124,8 +148,9 @@ fn fit_chosen(history: &[Past<'_>], choice: Choice) -> Learned {
     };
     let mut model = Learned {
         form: FORM,
-        labels: history.len(),
-        middle: plain_median(&labels),
+        labels: given.len(),
+        concluded: history.len() - given.len(),
+        middle: plain_median(&given),
         shares: (0..scale.thresholds()).map(share).collect(),
         scale,
         // Similar texts are looked for by it whoever answers.
@@ -164,7 +189,12 @@ impl Learned {
         self.labels
     }
 
-    /// The median of what it learned from.
+    /// How many issues it learned from besides, whose size is only concluded.
+    pub fn concluded(&self) -> usize {
+        self.concluded
+    }
+
+    /// The median of what people estimated.
     pub fn middle(&self) -> f64 {
         self.middle
     }

@@ -14,7 +14,7 @@ fn history(n: usize) -> Vec<(Bag, f64)> {
 }
 
 fn past(items: &[(Bag, f64)]) -> Vec<Past<'_>> {
-    items.iter().map(|(bag, points)| Past { bag, points: *points }).collect()
+    items.iter().map(|(bag, points)| Past::given(bag, *points)).collect()
 }
 
 fn fitted(items: &[(Bag, f64)]) -> Option<Learned> {
@@ -48,6 +48,21 @@ fn labels_that_are_no_numbers_do_not_count() {
     let mut items = history(39);
     items.push((Bag::of("x"), f64::NAN));
     assert_eq!(fit(&past(&items)).err(), Some(TooFew { labels: 39 }));
+}
+
+#[test]
+fn what_is_only_concluded_helps_to_learn_words_and_counts_as_no_label() {
+    fn weak(items: &[(Bag, f64)]) -> Vec<Past<'_>> {
+        items.iter().map(|(bag, _)| Past { bag, points: 8.0, weight: 0.3 }).collect()
+    }
+    // "typo" is small where people estimated it; everything whose size is concluded is large.
+    let (given, concluded) = (history(60), history(30));
+    let all: Vec<Past<'_>> = weak(&concluded).into_iter().chain(past(&given)).collect();
+    let model = fit(&all).ok();
+    assert_eq!(model.as_ref().map(|model| (model.labels(), model.concluded(), model.middle())), Some((60, 30, 3.0)));
+    let answer = model.map(|model| model.predict(&Bag::of("red").with_title("typo")).median);
+    assert_eq!(answer, Some(1.0), "what people said is worth more");
+    assert_eq!(fit(&weak(&history(100))).err(), Some(TooFew { labels: 0 }));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! How lively it is: what others said on it lately.
 
 use super::{Rule, Signal};
-use crate::model::Day;
+use crate::model::{Day, Talk};
 use crate::score::calendar::{count, days, later};
 use crate::score::evidence::Evidence;
 
@@ -13,8 +13,7 @@ pub(super) const RULE: Rule = Rule {
     signal,
 };
 
-/// Days that a comment counts for: a quarter.
-const WINDOW_DAYS: i64 = 90;
+const WINDOW_DAYS: i64 = Talk::WINDOW_DAYS;
 /// Comments at which the signal is full.
 const FULL: f64 = 10.0;
 

@@ -7,7 +7,7 @@ use crate::score::evidence::Evidence;
 
 pub(super) const RULE: Rule = Rule {
     name: "deadline",
-    meaning: "how soon it is due: its own due date or its milestone's",
+    meaning: "how soon it is due: its own due date, else its milestone's or the end of the sprint that runs",
     weight: 18.0,
     reads_graph: false,
     signal,
@@ -24,9 +24,10 @@ fn signal(evidence: &Evidence<'_>) -> Signal {
 }
 
 fn of(due: Day, source: DueSource, day: Day) -> Signal {
-    let what = match source {
-        DueSource::Issue => "",
-        DueSource::Milestone => "milestone ",
+    let (due_in, overdue) = match source {
+        DueSource::Issue => ("due in", "overdue since"),
+        DueSource::Milestone => ("milestone due in", "milestone overdue since"),
+        DueSource::Sprint => ("its sprint ends in", "its sprint was to end on"),
     };
     let left = days(day, due);
     let step = STEPS.iter().position(|(most, _)| left <= *most);
@@ -38,8 +39,8 @@ fn of(due: Day, source: DueSource, day: Day) -> Signal {
     };
     // The sentence says the step, not the days: it stays true for as long as the score does.
     let (strength, why) = match step {
-        Some(0) => (STEPS[0].1, format!("{what}overdue since {due}")),
-        Some(step) => (STEPS[step].1, format!("{what}due in {} days or less ({due})", STEPS[step].0)),
+        Some(0) => (STEPS[0].1, format!("{overdue} {due}")),
+        Some(step) => (STEPS[step].1, format!("{due_in} {} days or less ({due})", STEPS[step].0)),
         None => (0.0, String::new()),
     };
     Signal { strength, why, changes }
@@ -79,5 +80,14 @@ mod tests {
             "milestone due in 7 days or less (2026-12-01)"
         );
         assert_eq!(of(date(2026, 12, 1), DueSource::Issue, date(2027, 1, 1)).why, "overdue since 2026-12-01");
+    }
+
+    #[test]
+    fn a_sprint_ends_and_presses_as_much_as_any_other_date() {
+        let (end, eve) = (date(2026, 12, 1), date(2026, 11, 28));
+        let sprint = of(end, DueSource::Sprint, eve);
+        assert_eq!(sprint.why, "its sprint ends in 7 days or less (2026-12-01)");
+        assert_eq!(sprint.strength, of(end, DueSource::Issue, eve).strength);
+        assert_eq!(of(end, DueSource::Sprint, date(2026, 12, 2)).why, "its sprint was to end on 2026-12-01");
     }
 }

@@ -17,7 +17,7 @@ const HALF: f64 = 10.0;
 /// A watcher wants to know, a commenter may only be asking back: they count less than who votes.
 const WATCHER: f64 = 0.5;
 const COMMENTER: f64 = 0.5;
-/// Where only the number of comments is known.
+/// One whose author isn't known.
 const COMMENT: f64 = 0.25;
 
 fn signal(evidence: &Evidence<'_>) -> Signal {
@@ -27,7 +27,7 @@ fn signal(evidence: &Evidence<'_>) -> Signal {
     let (reactions, votes) = (sum(|face| face.reactions), sum(|face| face.votes));
     let (watchers, commenters) =
         (sum(|face| face.watchers), sum(|face| face.talk.as_ref().map_or(0, |talk| talk.people)));
-    let comments = sum(|face| if face.talk.is_some() { 0 } else { face.comments });
+    let comments = sum(|face| face.talk.as_ref().map_or(face.comments, |talk| talk.unread));
     let voices = (reactions + votes) as f64
         + WATCHER * watchers as f64
         + COMMENTER * commenters as f64

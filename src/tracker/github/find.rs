@@ -8,9 +8,11 @@ use http::Method;
 
 use super::blockers::keep_blockers;
 use super::client::Client;
+use super::hindsight::keep_lines;
 use super::map;
 use super::reach::repository_id;
 use super::selection::Entry;
+use super::talk::Talks;
 use super::wire::{self, Row};
 use super::{Facts, Github};
 use crate::model::{Issue, IssueId, IssueKey, Turn};
@@ -141,6 +143,8 @@ impl Github {
         if refused {
             keep_blockers(&mut issue, stored);
         }
+        keep_lines(&mut issue, stored);
+        issue.talk = self.talk(client, repository, row, stored, &Talks::default()).await?;
         Ok(issue)
     }
 }

@@ -4,6 +4,7 @@ use serde_json::from_slice;
 use url::Url;
 
 use super::client::expiration;
+use super::hindsight::closed_by;
 use super::link::{location, next, target_of};
 use super::map::{self, Place};
 use super::memory::{Memory, Repository};
@@ -29,6 +30,7 @@ pub(crate) fn wire(bytes: &[u8]) {
         by_id: false,
     };
     for row in &rows {
+        closed_by(row.body.as_deref().unwrap_or_default(), "Acme/API");
         let issue = map::issue(row, place);
         assert_eq!(issue, map::issue(row, place));
         assert_eq!((issue.key.number(), issue.id.id.clone()), (row.number, row.id.to_string()));
@@ -39,6 +41,8 @@ pub(crate) fn wire(bytes: &[u8]) {
     assert_eq!(blockers.len(), rows.len());
     reads_back(&blockers);
     // The rest is only read here; a line too much costs nothing, one too few a panic in the field.
+    let _ = from_slice::<wire::Size>(bytes);
+    let _ = from_slice::<Vec<wire::Comment>>(bytes).map(|rows| rows.iter().filter_map(wire::Comment::issue).count());
     let _ = from_slice::<wire::Repositories>(bytes).map(wire::Repositories::rows);
     let _ = from_slice::<wire::Repository>(bytes);
     let _ = from_slice::<Vec<wire::Event>>(bytes);

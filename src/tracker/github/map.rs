@@ -73,6 +73,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         watchers: 0,
         comments: row.comments,
         talk: None,
+        merged_lines: None,
         relations: parent.map(|to| Relation { kind: RelationKind::Parent, to }).into_iter().collect(),
         blocker_count: row.dependencies().blocked_by,
         private: place.private,

@@ -11,6 +11,7 @@ mod credential;
 mod find;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+mod hindsight;
 mod link;
 mod map;
 mod memory;
@@ -19,6 +20,7 @@ mod probe;
 mod reach;
 mod reachable;
 mod selection;
+mod talk;
 mod wire;
 mod write;
 

@@ -10,8 +10,10 @@ use tokio::sync::mpsc;
 
 use super::blockers::keep_blockers;
 use super::client::Client;
+use super::hindsight::{Hindsight, keep_lines};
 use super::memory::{Memory, Repository};
 use super::reach::Followed;
+use super::talk::Talks;
 use super::wire::Row;
 use super::{Github, Home};
 use crate::model::{ContainerKey, Issue};
@@ -71,6 +73,7 @@ struct Reach<'a> {
     newest: Option<Timestamp>,
     read_at: Option<Timestamp>,
     no_dependencies: &'a AtomicBool,
+    talks: &'a Talks,
 }
 
 impl Github {
@@ -204,8 +207,10 @@ impl Github {
         let etag = memory.etag.clone().filter(|_| memory.url == url);
         let no_dependencies = AtomicBool::new(memory.no_dependencies);
         let (newest, read_at) = (memory.newest, memory.read_at);
-        let reach = Reach { whole, newest, read_at, no_dependencies: &no_dependencies };
+        let talks = Talks::new(whole);
+        let reach = Reach { whole, newest, read_at, no_dependencies: &no_dependencies, talks: &talks };
         let home = self.home(name);
+        let mut hindsight = Hindsight::default();
         // The page that was read last is read again: rows move up where others before them are deleted.
         let mut again = memory.under_way.take().filter(|_| whole);
         let mut target = again.clone().unwrap_or_else(|| url.clone());
@@ -241,7 +246,13 @@ impl Github {
             for row in rows.iter().filter(|row| row.pull_request.is_none()) {
                 (any, summaries) = (true, summaries || row.issue_dependencies_summary.is_some());
             }
+            if whole {
+                hindsight.note_merges(&rows, name);
+            }
             let (issues, exhausted) = self.sift(client, &home, rows, &reach, poll, &mut memory.unlisted).await?;
+            if whole {
+                hindsight.note_closed(&issues);
+            }
             let here = Repository { under_way: Some(target.clone()), ..memory.clone() };
             let bookmark = here.bookmark().filter(|_| whole && poll.census);
             self.send(poll, Page { issues, listed: poll.census, bookmark }).await?;
@@ -256,6 +267,10 @@ impl Github {
                 return Err(client.endless(&format!("/repos/{name}/issues"), seen.len()));
             }
             target = next;
+        }
+        if whole && poll.census {
+            let issues = hindsight.read(client, name).await?;
+            self.send(poll, Page { issues, listed: true, ..Page::default() }).await?;
         }
         let told = !any || summaries || !self.enterprise;
         self.conclude(name, &mut memory, no_dependencies.into_inner(), told);
@@ -312,11 +327,26 @@ impl Github {
                 stored = poll.known.issues(&ids).await?;
             }
         }
+        let mut before = BTreeMap::new();
+        let before = if reach.whole {
+            let told = rows.iter().filter(|row| row.comments > 0 || row.state == "closed");
+            before.extend(poll.known.issues(&told.map(|row| row.id.to_string()).collect::<Vec<_>>()).await?);
+            &before
+        } else {
+            &stored
+        };
+        reach.talks.foresee(client, &home.name, &rows, before).await?;
         let mut issues = Vec::with_capacity(rows.len());
         for some in rows.chunks(BLOCKERS_AT_ONCE) {
-            let mapped = some.iter().map(|row| {
-                let stored = stored.get(&row.id.to_string()).filter(|_| !unlisted.contains(&row.number));
-                self.whole_issue(client, row, place, stored, reach.no_dependencies)
+            let skipped = &*unlisted;
+            let stored_of = |row: &Row| stored.get(&row.id.to_string()).filter(|_| !skipped.contains(&row.number));
+            let mapped = some.iter().map(|row| async move {
+                let (mut issue, refused) =
+                    self.whole_issue(client, row, place, stored_of(row), reach.no_dependencies).await?;
+                let before = before.get(&issue.id.id);
+                keep_lines(&mut issue, before);
+                issue.talk = self.talk(client, &home.name, row, before, reach.talks).await?;
+                Ok::<_, Trouble>((issue, refused))
             });
             for (row, mapped) in some.iter().zip(side_by_side(mapped).await) {
                 let (mut issue, refused) = mapped?;

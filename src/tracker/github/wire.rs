@@ -46,7 +46,7 @@ pub(super) struct Row {
     #[serde(default)]
     pub(super) parent_issue_url: Option<String>,
     #[serde(default)]
-    pub(super) pull_request: Option<serde::de::IgnoredAny>,
+    pub(super) pull_request: Option<Pull>,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) reactions: Reactions,
     #[serde(default, deserialize_with = "nullable")]
@@ -63,12 +63,58 @@ impl Row {
     }
 }
 
+/// What a row tells of its being a pull request.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Pull {
+    #[serde(default)]
+    pub(super) merged_at: Option<Timestamp>,
+}
+
+/// How much a pull request changed.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct Size {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) merged: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) additions: u32,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) deletions: u32,
+}
+
 /// An account.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct User {
     pub(super) id: u64,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) login: String,
+    /// `User`, `Bot`, `Organization`.
+    #[serde(default, rename = "type", deserialize_with = "nullable")]
+    pub(super) kind: String,
+}
+
+/// A comment, without what it says.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Comment {
+    pub(super) id: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    issue_url: String,
+    #[serde(default, deserialize_with = "nullable")]
+    html_url: String,
+    #[serde(default)]
+    pub(super) user: Option<User>,
+    #[serde(default)]
+    pub(super) created_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(super) updated_at: Option<Timestamp>,
+}
+
+impl Comment {
+    /// The number of the issue that it is on. None: it is on a pull request.
+    pub(super) fn issue(&self) -> Option<u64> {
+        let page = self.html_url.split(['#', '?']).next().unwrap_or_default();
+        let on_pull = page.rsplit('/').nth(1) == Some("pull");
+        self.issue_url.rsplit('/').next()?.parse().ok().filter(|_| !on_pull)
+    }
 }
 
 /// A label: its bare name or an object.

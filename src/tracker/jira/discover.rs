@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::Jira;
 use super::flavour::Flavour;
-use super::map;
 use super::memory::Site;
 use super::told::{AccessToken, Field, Server, Tenant};
 use super::wire::{Project, User};
+use super::{map, sprint};
 use crate::tracker::{Trouble, TroubleKind};
 
 impl Jira {
@@ -68,7 +68,7 @@ impl Jira {
         self.client.lane.trouble(TroubleKind::Unauthorized, what, next)
     }
 
-    /// What the site tells of itself: what it is, its projects, its story-point and epic fields.
+    /// What the site tells of itself: what it is, its projects, its story-point, epic and sprint fields.
     pub(super) async fn discover(&self) -> Result<Site, Trouble> {
         self.forget();
         let server = self.server().await?;
@@ -95,6 +95,7 @@ impl Jira {
         site.story_points = story_points;
         site.findings.extend(findings);
         site.epic_links = map::epic_links(&fields, flavour);
+        site.sprints = sprint::fields(&fields);
         for id in &self.fields_read {
             match fields.iter().find(|field| field.id == *id) {
                 Some(field) => drop(site.field_names.insert(id.clone(), field.name.clone())),

@@ -6,7 +6,7 @@ use super::flavour::Flavour;
 use super::map::{self, Place};
 use super::memory::{Memory, Site};
 use super::wire::{Page, Row, Stamp, User};
-use super::{adf, told, wiki as markup};
+use super::{adf, sprint, told, wiki as markup};
 use crate::model::fuzzing::reads_back;
 use crate::model::{Text, TrackerName, Turn};
 
@@ -24,6 +24,7 @@ pub(crate) fn wire(bytes: &[u8]) {
             flavour,
             story_points: fields[1..3].to_vec(),
             epic_links: fields[..1].to_vec(),
+            sprints: fields[1..].to_vec(),
             ..Site::default()
         };
         let place = Place { tracker: &tracker, site: &site, fields: &fields, turn: Turn(2), by_id: false };
@@ -44,8 +45,10 @@ pub(crate) fn wire(bytes: &[u8]) {
             assert!(map::story_points(&fields, pinned).0.len() <= 2, "{fields:?}");
         }
         map::epic_links(&fields, Flavour::DataCenter);
+        sprint::fields(&fields);
     }
     if let Ok(value) = from_slice::<Value>(bytes) {
+        sprint::end(&value);
         assert!(map::value_text(&value).is_none_or(|text| !text.is_empty()));
     }
     // The rest is only read here; a line too much costs nothing, one too few a panic in the field.

@@ -8,7 +8,7 @@ use super::flavour::Flavour;
 use super::memory::Site;
 use super::told::Field;
 use super::wire::{Comment, Comments, Fields, Kind, Link, Row, Stub, User};
-use super::{adf, wiki};
+use super::{adf, sprint, wiki};
 use crate::model::{
     ContainerKey, Day, DueSource, Issue, IssueId, IssueKey, Person, Presence, Reading, Reference, Relation,
     RelationKind, Status, Talk, Text, Tier, TrackerName, Turn,
@@ -77,7 +77,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         story_points_field: story_points.map(|(_, id)| id.clone()),
         fields: named_fields(fields, place.fields),
         assignees: fields.assignee.as_ref().and_then(person).into_iter().collect(),
-        due: due(fields),
+        due: due(fields, &place.site.sprints),
         components: sorted(fields.components.iter().map(|component| component.name.clone())),
         created: fields.created,
         updated: fields.updated,
@@ -87,6 +87,7 @@ pub(super) fn issue(row: &Row, place: Place<'_>) -> Issue {
         watchers: fields.watches.count,
         comments: fields.comment.total,
         talk: talk(&fields.comment, author.as_ref()),
+        merged_lines: None,
         author,
         relations: relations(fields, &place.site.epic_links),
         blocker_count: 0,
@@ -172,11 +173,15 @@ fn status(fields: &Fields) -> Status {
     }
 }
 
-/// Its own due date, else the earliest date of a version that isn't out yet.
-fn due(fields: &Fields) -> Option<(Day, DueSource)> {
-    let release =
-        || fields.releases.iter().filter(|release| !release.released).filter_map(|release| release.date).min();
-    fields.due.map(|day| (day, DueSource::Issue)).or_else(|| release().map(|day| (day, DueSource::Milestone)))
+/// Its own due date, else the earliest of a version that isn't out yet and of a sprint that runs.
+fn due(fields: &Fields, sprints: &[String]) -> Option<(Day, DueSource)> {
+    if let Some(day) = fields.due {
+        return Some((day, DueSource::Issue));
+    }
+    let open = fields.releases.iter().filter(|release| !release.released);
+    let releases = open.filter_map(|release| Some((release.date?, DueSource::Milestone)));
+    let ends = sprints.iter().filter_map(|id| Some((sprint::end(fields.rest.get(id)?)?, DueSource::Sprint)));
+    releases.chain(ends).min()
 }
 
 fn relations(fields: &Fields, epic_links: &[String]) -> Vec<Relation> {

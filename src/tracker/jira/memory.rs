@@ -60,6 +60,9 @@ pub(super) struct Site {
     pub(super) story_points: Vec<String>,
     /// The fields that name an issue's epic (Data Center).
     pub(super) epic_links: Vec<String>,
+    /// The fields that hold an issue's sprints.
+    #[serde(default)]
+    pub(super) sprints: Vec<String>,
     /// Names of the configured fields by id: Data Center's changelogs tell only those.
     pub(super) field_names: BTreeMap<String, String>,
     /// Which values the edit screens of each project allow in the configured fields.

@@ -19,6 +19,7 @@ mod probe;
 mod reachable;
 mod screens;
 mod search;
+mod sprint;
 mod told;
 mod wiki;
 mod wire;

@@ -197,7 +197,7 @@ impl Jira {
     }
 
     pub(super) fn asked_fields(&self, site: &Site) -> Vec<String> {
-        let own = site.story_points.iter().chain(&site.epic_links).chain(&self.fields_read);
+        let own = site.story_points.iter().chain(&site.epic_links).chain(&site.sprints).chain(&self.fields_read);
         let all: BTreeSet<&str> = FIELDS.into_iter().chain(own.map(String::as_str)).collect();
         all.into_iter().map(str::to_owned).collect()
     }
