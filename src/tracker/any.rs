@@ -10,7 +10,7 @@ use super::github::Github;
 use super::http::Policy;
 use super::jira::Jira;
 use super::{
-    Ask, Authored, Catalogue, Fetch, Found, Known, LabelSpec, Log, Page, Probed, Read, Requests, Standing,
+    Ask, Authored, Catalogue, Fetch, Found, Known, LabelSpec, Left, Log, Page, Probed, Read, Requests, Standing,
     TrackerConfig, Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
@@ -46,6 +46,14 @@ impl Tracker {
             TrackerConfig::Github(config) => Self::Github(Box::new(Github::connect_with(config, policy)?)),
             TrackerConfig::Jira(config) => Self::Jira(Box::new(Jira::connect_with(config, policy)?)),
         })
+    }
+
+    /// What the tracker said is left of its own limit; of several credentials the one with the least. None: it hasn't said.
+    pub fn left(&self) -> Option<Left> {
+        match self {
+            Self::Github(github) => github.left(),
+            Self::Jira(jira) => jira.left(),
+        }
     }
 
     /// Asks what `roadmapd check --online` wants to know; writes nothing.
