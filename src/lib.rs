@@ -8,7 +8,7 @@
 //! log. It explains itself in what it returns. I/O stands before (poll) and after (apply, settle).
 //!
 //! The rooms, each importing only what stands before it: `model`, `roadmap`, `score`, `plan`, `tracker`, `store`,
-//! `settings`, `daemon`, `cli`; `sandbox` stands apart. `tests/architecture` reads the source and holds this.
+//! `settings`, `daemon`, `web`, `cli`; `sandbox` stands apart. `tests/architecture` reads the source and holds this.
 //!
 //! # What stays true
 //!
@@ -46,3 +46,5 @@ pub mod settings;
 #[cfg(not(fuzzing))]
 pub mod store;
 pub mod tracker;
+#[cfg(not(fuzzing))]
+pub mod web;

@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::explain::tenths;
 use super::output;
 use crate::daemon::Thought;
+use crate::web::answer::tenths;
 
 /// How far up a parent is looked for.
 const DEPTH_MAX: usize = 8;

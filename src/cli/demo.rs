@@ -2,28 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::roadmap::ranked;
+use super::run::beside;
 use super::{Exit, Failure, output};
-use crate::daemon::{Clock, Order, Turned, View, Works, preview, turn};
+use crate::daemon::{Clock, Daemon, Order, Turned, View, Works, preview, turn};
 use crate::model::{Issue, IssueId};
 use crate::plan::Answer;
 use crate::roadmap::Item;
 use crate::sandbox::{Corpus, Options, Running, Sandbox};
 use crate::score::{Because, ItemScore};
-use crate::settings::Settings;
+use crate::settings::{Findings, Settings};
 use crate::store::Store;
+use crate::web::{Page, PageTrouble};
+
+/// The page's port in every configuration that names none.
+const USUAL_PORT: u16 = 8780;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// One cycle, then leave
+    /// One cycle, then leave: no page
     #[arg(long)]
     once: bool,
+    /// Where the page is served [default: 127.0.0.1:8780, or any free port where that is taken]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
 }
 
 /// Labels of each issue, by id.
@@ -35,8 +43,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         .map_err(|error| Failure::Said(error.to_string()))?;
     let folder = TempDir::with_prefix("roadmapd-demo-")
         .map_err(|error| Failure::Said(format!("no temporary folder can be made: {error}")))?;
-    let settings = settings(&running, folder.path())?;
-    let works = Works::connect(Arc::new(settings), Clock::system())?;
+    let text = configuration(&running, folder.path())?;
+    let load = || Settings::from_toml(&text, &[]);
+    let works = Works::connect(Arc::new(load()?), Clock::system())?;
     let before = labels(preview(&works, None).await?.thought.roadmap.items.iter());
     let store = Store::open(&works.settings.daemon.database).await?;
     let order = Order { cause: "demo".to_owned(), ..Order::default() };
@@ -44,24 +53,46 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let first = turn(&works, &store, &order, &stop).await?;
     let view = View::open(&works, &store).await?;
     let second = turn(&works, &store, &order, &stop).await?;
-    store.close().await?;
     output::print(&story(&before, &view, &first, &second));
     for error in first.errors.iter().chain(&second.errors) {
         output::complain(error);
     }
-    if !args.once {
-        output::remark("(this version serves no page yet: the demo ends here)");
+    store.close().await?;
+    if args.once {
+        return Ok(if first.errors.is_empty() && second.errors.is_empty() { Exit::Done } else { Exit::Failed });
     }
-    Ok(if first.errors.is_empty() && second.errors.is_empty() { Exit::Done } else { Exit::Failed })
+    let daemon = Daemon::with(load, works).await?;
+    let page = page(&daemon, args.listen).await?;
+    output::print(&format!(
+        "The page is at http://{}/ and the demo goes on turning until you press Ctrl-C.",
+        page.address()
+    ));
+    beside(daemon, Some(page.of_invented_trackers()), false).await?;
+    Ok(Exit::Done)
+}
+
+/// The page at the address that was asked for; without one at the usual port of loopback, or at any that is free.
+async fn page<L: Fn() -> Result<Settings, Findings>>(
+    daemon: &Daemon<L>,
+    listen: Option<SocketAddr>,
+) -> Result<Page, Failure> {
+    if let Some(address) = listen {
+        return Ok(Page::bind(address, daemon.watch()).await?);
+    }
+    match Page::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, USUAL_PORT)), daemon.watch()).await {
+        Err(PageTrouble::Address { .. }) => {
+            Ok(Page::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), daemon.watch()).await?)
+        }
+        page => Ok(page?),
+    }
 }
 
 /// The configuration of the demo: the defaults, two trackers, and no waiting for a person.
-fn settings(running: &Running, folder: &Path) -> Result<Settings, Failure> {
+fn configuration(running: &Running, folder: &Path) -> Result<String, Failure> {
     let trackers = running
         .configuration(folder)
         .map_err(|error| Failure::Said(format!("{} can't be written: {error}", folder.display())))?;
-    let text = format!("{trackers}[write]\nfirst_contact = \"apply\"\n[limits]\nshare_max = 1.0\n");
-    Ok(Settings::from_toml(&text, &[])?)
+    Ok(format!("{trackers}[write]\nfirst_contact = \"apply\"\n[limits]\nshare_max = 1.0\n"))
 }
 
 fn labels<'a>(items: impl Iterator<Item = &'a Item>) -> Labels {
@@ -74,7 +105,7 @@ fn story(before: &Labels, view: &View, first: &Turned, second: &Turned) -> Strin
         "roadmapd demo: a GitHub and a Jira in memory, and one cycle over both. Nothing outside was touched.\n\n",
     );
     let _ = writeln!(text, "{:>2} {:<20} {:<37} {:<22} after", "", "issue", "title", "labels before");
-    for (position, index) in ranked(thought).into_iter().enumerate() {
+    for (position, index) in view.ranked().into_iter().enumerate() {
         let (item, score) = (&thought.roadmap.items[index], &thought.scores.items[index]);
         for (nth, face) in item.faces.iter().enumerate() {
             let rank = if nth == 0 { (position + 1).to_string() } else { "=".to_owned() };

@@ -3,17 +3,16 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::holds::{Held, held, name_holders};
 use super::what_if::{Set, lacks, scored};
 use super::{Desk, Exit, Failure, output};
-use crate::daemon::View;
-use crate::model::{Aspect, Issue};
-use crate::plan::{Answer, Hold, HoldReason};
+use crate::daemon::{Held, View, held, name_holders};
+use crate::model::Issue;
 use crate::roadmap::Item;
 use crate::score::{Because, EstimateSource, ItemScore};
 use crate::settings::Settings;
+use crate::web::answer::{Explained, Levels, set_aside, whose};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -47,22 +46,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         .filter_map(|(at, points, _)| Some((view.thought.roadmap.items.get(*at)?.founder().key.to_string(), *points)))
         .collect();
     if args.json {
-        let mut json = json!({
-            "item": item.id,
-            "scope": works.settings.scope_of(&item.founder().container),
-            "faces": item.faces.iter().map(|face| face.key.to_string()).collect::<Vec<_>>(),
-            "priority": priority_json(score, &held),
-            "complexity": complexity_json(score, &held),
-            "readiness": readiness_json(score),
-            "quarantined": set_aside(&view, item)
-                .map(|(issue, error)| json!({ "issue": issue, "error": error }))
-                .collect::<Vec<_>>(),
-            "like": like.iter().map(|(key, points)| json!({ "issue": key, "story_points": points })).collect::<Vec<_>>(),
-        });
+        let mut json = json!(Explained::of(&view, index, &works.settings, &held));
         if let Some(then) = &then {
-            json["what_if"] = json!({
-                "priority": priority_json(then, &[]), "complexity": complexity_json(then, &[]), "readiness": readiness_json(then),
-            });
+            json["what_if"] = json!(Levels::of(then, &[]));
         }
         output::print_json(&json);
     } else {
@@ -82,60 +68,6 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         output::print(&told);
     }
     Ok(Exit::Done)
-}
-
-pub(super) fn priority_json(score: &ItemScore, held: &[Held]) -> Value {
-    json!({
-        "level": score.priority.level.name(),
-        "score": tenths(score.priority.score),
-        "held_by": held_by(score, Aspect::Priority, held),
-        "because": because_json(&score.priority.because),
-    })
-}
-
-pub(super) fn complexity_json(score: &ItemScore, held: &[Held]) -> Value {
-    json!({
-        "level": score.complexity.level.name(),
-        "story_points": tenths(score.complexity.story_points),
-        "low": tenths(score.complexity.low),
-        "high": tenths(score.complexity.high),
-        "source": score.complexity.source,
-        "held_by": held_by(score, Aspect::Complexity, held),
-        "because": because_json(&score.complexity.because),
-    })
-}
-
-pub(super) fn readiness_json(score: &ItemScore) -> Value {
-    score.readiness.as_ref().map_or(
-        Value::Null,
-        |readiness| json!({ "level": readiness.level.name(), "because": because_json(&readiness.because) }),
-    )
-}
-
-/// The hold that names the item's level. A value that a person took off, one that spells no level, and two that disagree
-/// hold no item.
-fn held_by(score: &ItemScore, aspect: Aspect, held: &[Held]) -> Value {
-    held.iter().find(|hold| hold.item == score.item.as_str() && hold.aspect == aspect && hold.holds_item).map_or(
-        Value::Null,
-        |hold| {
-            json!({
-                "who": hold.who.as_deref().unwrap_or("a person"),
-                "where": hold.issue,
-                "since": hold.since.map(|since| since.to_string()),
-            })
-        },
-    )
-}
-
-fn because_json(because: &[Because]) -> Value {
-    because
-        .iter()
-        .map(|reason| json!({ "rule": reason.rule, "points": tenths(reason.points), "why": reason.why }))
-        .collect()
-}
-
-pub(super) fn tenths(number: f64) -> f64 {
-    (number * 10.0).round() / 10.0
 }
 
 fn text(view: &View, settings: &Settings, item: &Item, score: &ItemScore, held: &[Held]) -> String {
@@ -177,12 +109,6 @@ fn text(view: &View, settings: &Settings, item: &Item, score: &ItemScore, held: 
     text
 }
 
-/// The item's issues that are set aside, each with the tracker's words.
-fn set_aside<'a>(view: &'a View, item: &'a Item) -> impl Iterator<Item = (String, &'a String)> {
-    let aside = view.thought.plan.quarantined.iter();
-    aside.filter(|(key, _)| item.faces.iter().any(|face| face.key == **key)).map(|(key, why)| (key.to_string(), why))
-}
-
 /// Which scope an item is scored in, and each face that is written in another one.
 fn scopes(settings: &Settings, item: &Item) -> String {
     let named = |scope: Option<&str>| scope.map_or("none (the defaults)".to_owned(), |scope| output::fit(scope, 60));
@@ -192,32 +118,6 @@ fn scopes(settings: &Settings, item: &Item) -> String {
     let others =
         others.map(|face| format!("; {} is written as in {}", face.key, named(settings.scope_of(&face.container))));
     format!("  scope {}{}\n", named(own), others.collect::<String>())
-}
-
-fn whose(answer: &Answer, held: Option<&Held>) -> String {
-    match answer {
-        Answer::Free => "nothing yet".to_owned(),
-        Answer::Default(value) => format!("{value} (the tracker's default)"),
-        Answer::Ours(values) | Answer::Released(values) if values.is_empty() => "nothing yet".to_owned(),
-        Answer::Ours(values) => format!("{} (ours)", values.join(", ")),
-        Answer::Released(values) => format!("{} (handed back to us)", values.join(", ")),
-        Answer::Held { at, known: Some(Hold { reason: HoldReason::Fought(times), by, .. }), .. } => {
-            let who = by.as_ref().map_or("somebody", |person| person.name.as_str());
-            let there = at.as_deref().unwrap_or("nothing");
-            format!("{there}: {who} reversed ours {times} times, so it is left; `roadmapd release` ends that")
-        }
-        Answer::Held { at, .. } => {
-            let who = held.and_then(|hold| hold.who.as_deref()).unwrap_or("a person");
-            let since = held
-                .and_then(|hold| hold.since)
-                .map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
-            match at {
-                Some(value) => format!("{value} (held by {who}{since}; `roadmapd release` ends that)"),
-                None => format!("nothing: a person took ours off{since}; `roadmapd release` ends that"),
-            }
-        }
-        Answer::Unknown => "not sure: the next cycle reads it again".to_owned(),
-    }
 }
 
 /// What would be otherwise.

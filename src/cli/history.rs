@@ -1,10 +1,11 @@
 //! `roadmapd history`: what the cycles wrote.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Desk, Exit, Failure, output};
 use crate::plan::Outcome;
 use crate::store::{CycleRecord, JournalEntry};
+use crate::web::answer::{Cycle, Written};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -24,7 +25,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         None => {
             let cycles = store.cycles(CYCLES_SHOWN).await?;
             if args.json {
-                output::print_json(&Value::from(cycles.iter().map(cycle_json).collect::<Vec<_>>()));
+                output::print_json(&json!(cycles.iter().map(Cycle::of).collect::<Vec<_>>()));
             } else {
                 output::print(&cycles_text(&cycles));
             }
@@ -34,7 +35,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
             if args.json {
                 output::print_json(&json!({
                     "cycle": cycle,
-                    "changes": entries.iter().map(entry_json).collect::<Vec<_>>(),
+                    "changes": entries.iter().map(Written::of).collect::<Vec<_>>(),
                 }));
             } else if entries.is_empty() {
                 output::print(&format!("cycle {cycle} wrote nothing"));
@@ -44,16 +45,6 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
-}
-
-fn cycle_json(record: &CycleRecord) -> Value {
-    json!({
-        "cycle": record.n,
-        "cause": record.cause,
-        "started": record.begun.to_string(),
-        "ended": record.ended.map(|ended| ended.to_string()),
-        "summary": record.summary,
-    })
 }
 
 fn cycles_text(cycles: &[CycleRecord]) -> String {
@@ -67,50 +58,11 @@ fn cycles_text(cycles: &[CycleRecord]) -> String {
             record.n,
             record.begun.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
             output::fit(&record.cause, 12),
-            deed(record)
+            Cycle::of(record).deed()
         ));
     }
     lines.push("`roadmapd history CYCLE` lists its edits, `roadmapd undo CYCLE` takes them back".to_owned());
     lines.join("\n")
-}
-
-fn deed(record: &CycleRecord) -> String {
-    let Some(summary) = &record.summary else {
-        let fate = if record.interrupted { "interrupted; the next cycle finds out what arrived" } else { "under way" };
-        return fate.to_owned();
-    };
-    let mut deeds = Vec::new();
-    if summary.quiet {
-        deeds.push("nothing had changed".to_owned());
-    }
-    if summary.written > 0 || (!summary.quiet && summary.approval.is_none()) {
-        deeds.push(format!("{} edits written", summary.written));
-    }
-    if let Some((_, detail)) = &summary.approval {
-        deeds.push(format!("waits: {detail}"));
-    }
-    if summary.failed > 0 {
-        deeds.push(format!("{} failed", summary.failed));
-    }
-    if summary.skipped > 0 {
-        deeds.push(format!("{} skipped", summary.skipped));
-    }
-    if !summary.errors.is_empty() {
-        deeds.push(summary.errors.join("; "));
-    }
-    deeds.join(", ")
-}
-
-fn entry_json(entry: &JournalEntry) -> Value {
-    json!({
-        "issue": entry.change.key.to_string(),
-        "item": entry.change.item.to_string(),
-        "at": entry.at.to_string(),
-        "outcome": entry.outcome,
-        "edits": entry.change.edits.iter().map(|edit| json!({
-            "field": edit.field.name(), "sink": edit.sink, "from": edit.from, "to": edit.to, "why": edit.why,
-        })).collect::<Vec<_>>(),
-    })
 }
 
 fn entries_text(cycle: u64, entries: &[JournalEntry]) -> String {

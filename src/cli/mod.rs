@@ -36,6 +36,7 @@ use crate::daemon::{Clock, CycleTrouble, RunTrouble, Works};
 use crate::settings::{Findings, Settings};
 use crate::store::{Store, StoreTrouble};
 use crate::tracker::Trouble;
+use crate::web::PageTrouble;
 
 /// A technical product manager that never sleeps: one roadmap from GitHub and Jira, its levels written back as labels.
 ///
@@ -63,7 +64,7 @@ enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the main job on two trackers in memory; needs nothing and touches nothing
+    /// Show the main job on two trackers in memory, and the page; needs nothing and touches nothing
     Demo(demo::Args),
     /// Serve only the trackers of the demo, to try roadmapd against
     Sandbox(sandbox::Args),
@@ -75,7 +76,7 @@ enum Command {
     Plan(plan::Args),
     /// Turn one cycle: read, score, write what is approved (exit 3: a plan waits for approval)
     Once(once::Args),
-    /// Run the daemon: a cycle at every tick of the schedule
+    /// Run the daemon: a cycle at every tick of the schedule, and the page at [daemon] listen
     Run(run::Args),
     /// Say yes to a reviewed plan; the running daemon or the next `once` applies it
     Approve(approve::Args),
@@ -155,6 +156,8 @@ enum Failure {
     Tracker(#[from] Trouble),
     #[error(transparent)]
     Run(#[from] RunTrouble),
+    #[error(transparent)]
+    Page(#[from] PageTrouble),
     #[error("{0}")]
     Said(String),
 }

@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
+pub(super) use crate::web::fit;
+
 /// Prints data.
 pub(super) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
@@ -42,36 +44,4 @@ fn tell(word: &str, color: &str, text: &str) {
     } else {
         writeln!(err, "{word}: {text}")
     };
-}
-
-/// A text without control characters, cut to a width in characters.
-pub(super) fn fit(text: &str, width: usize) -> String {
-    let clean = text.chars().map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c });
-    let mut kept: Vec<char> = clean.take(width + 1).collect();
-    if kept.len() > width {
-        kept.truncate(width.saturating_sub(1));
-        kept.push('…');
-    }
-    kept.into_iter().collect()
-}
-
-/// Characters that turn the direction of the text around them: a title could hide a level behind them.
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fit;
-
-    #[test]
-    fn a_long_text_is_cut_on_a_character() {
-        assert_eq!(fit("žluťoučký", 5), "žluť…");
-        assert_eq!(fit("ab", 5), "ab");
-    }
-
-    #[test]
-    fn control_and_direction_marks_are_blanked() {
-        assert_eq!(fit("a\u{1b}[31m\u{202e}b", 20), "a [31m b");
-    }
 }

@@ -1,16 +1,14 @@
 //! `roadmapd roadmap`: the ranked backlog.
 
-use std::cmp::Ordering;
 use std::fmt::Write;
 
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::explain::{complexity_json, priority_json, readiness_json};
-use super::holds::{Held, held};
 use super::{Desk, Exit, Failure, by_parent, output};
-use crate::daemon::{Thought, View};
+use crate::daemon::{Thought, View, held};
 use crate::model::Timestamp;
+use crate::web::answer::Ranked;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -46,9 +44,11 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Done);
     }
-    let order = ranked(thought);
+    let order = view.ranked();
     output::print(&if args.json {
-        format!("{:#}", roadmap_json(thought, &order, &held(&view, &store).await?))
+        let held = held(&view, &store).await?;
+        let ranked = order.iter().zip(1..).map(|(index, rank)| Ranked::of(thought, *index, rank, &held));
+        format!("{:#}", json!({ "generated_at": Timestamp::now().to_string(), "items": ranked.collect::<Vec<_>>() }))
     } else if args.csv {
         csv(thought, &order)
     } else if args.markdown {
@@ -57,48 +57,6 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         text(thought, &order)
     });
     Ok(Exit::Done)
-}
-
-/// Items from the most to the least pressing: open before closed, then level, score, and the smaller one first.
-pub(super) fn ranked(thought: &Thought) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..thought.roadmap.items.len()).collect();
-    order.sort_by(|&a, &b| {
-        let (item_a, item_b) = (&thought.roadmap.items[a], &thought.roadmap.items[b]);
-        let (score_a, score_b) = (&thought.scores.items[a], &thought.scores.items[b]);
-        item_b
-            .status
-            .is_open()
-            .cmp(&item_a.status.is_open())
-            .then(score_a.priority.level.cmp(&score_b.priority.level))
-            .then(score_b.priority.score.partial_cmp(&score_a.priority.score).unwrap_or(Ordering::Equal))
-            .then(score_a.complexity.level.cmp(&score_b.complexity.level))
-            .then_with(|| item_a.id.cmp(&item_b.id))
-    });
-    order
-}
-
-fn roadmap_json(thought: &Thought, order: &[usize], held: &[Held]) -> Value {
-    let items: Vec<Value> = order
-        .iter()
-        .enumerate()
-        .map(|(position, &index)| {
-            let (item, score) = (&thought.roadmap.items[index], &thought.scores.items[index]);
-            json!({
-                "rank": position + 1,
-                "item": item.id,
-                "title": item.founder().title,
-                "faces": item.faces.iter().map(|face| face.key.to_string()).collect::<Vec<_>>(),
-                "status": item.status.name(),
-                "priority": priority_json(score, held),
-                "complexity": complexity_json(score, held),
-                "readiness": readiness_json(score),
-                "parent": item.parent.map(|parent| thought.roadmap.items[parent].id.to_string()),
-                "blocked_by": item.blocked_by.iter().map(|blocker| thought.roadmap.items[*blocker].id.to_string()).collect::<Vec<_>>(),
-                "due": item.due.map(|(day, _)| day.to_string()),
-            })
-        })
-        .collect();
-    json!({ "generated_at": Timestamp::now().to_string(), "items": items })
 }
 
 struct Line {

@@ -1,7 +1,9 @@
-//! `roadmapd run`: the daemon.
+//! `roadmapd run`: the daemon, and the page beside it.
 
 use super::{Desk, Exit, Failure, output};
-use crate::daemon::{Clock, run as turn_until_stopped};
+use crate::daemon::{Clock, Daemon};
+use crate::settings::{Findings, Settings};
+use crate::web::Page;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -11,9 +13,32 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(desk: Desk, args: &Args) -> Result<Exit, Failure> {
-    for warning in &desk.load()?.warnings {
+    let settings = desk.load()?;
+    for warning in &settings.warnings {
         output::warn(warning);
     }
-    turn_until_stopped(|| desk.load(), Clock::system(), args.once_at_start).await?;
+    let listen = settings.daemon.listen;
+    let daemon = Daemon::start(|| desk.load(), Clock::system()).await?;
+    // The address is taken before any cycle: whoever can't have the page they asked for should know at once.
+    let page = match listen {
+        Some(address) => Some(Page::bind(address, daemon.watch()).await?),
+        None => None,
+    };
+    beside(daemon, page, args.once_at_start).await?;
     Ok(Exit::Done)
+}
+
+/// Runs the daemon and serves the page until a signal stops both.
+pub(super) async fn beside<L: Fn() -> Result<Settings, Findings>>(
+    daemon: Daemon<L>,
+    page: Option<Page>,
+    cycle_first: bool,
+) -> Result<(), Failure> {
+    let serving = page.map(|page| tokio::spawn(page.serve(daemon.stopping())));
+    daemon.run(cycle_first).await?;
+    if let Some(serving) = serving {
+        // It ended by itself, or panicked and said so; the daemon's own end stands either way.
+        let _ = serving.await;
+    }
+    Ok(())
 }

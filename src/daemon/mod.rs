@@ -6,6 +6,7 @@ mod census;
 mod cycle;
 mod echo;
 mod gather;
+mod held;
 mod people;
 mod run;
 mod scheme;
@@ -13,6 +14,7 @@ mod shelf;
 mod surely;
 mod think;
 mod view;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,9 +28,11 @@ use crate::tracker::{Policy, Tracker, Trouble};
 
 pub use by_hand::{preview_retire, rejoin, retire, undo};
 pub use cycle::{Order, Preview, Turned, preview, turn};
-pub use run::{RunTrouble, run};
+pub use held::{Held, held, name_holders};
+pub use run::{Daemon, RunTrouble};
 pub use think::{Frame, Thought, think};
 pub use view::View;
+pub use watch::{Beacon, Present, Watch};
 
 /// How long a cycle waits for another one's lock before it names the holder.
 pub const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -44,8 +48,7 @@ pub enum CycleTrouble {
     NothingToUndo(u64),
 }
 
-/// The trackers and the settings that every cycle works with.
-#[derive(Clone)]
+/// The trackers and the settings that every cycle works with. Cheap to clone.
 pub struct Works<T = Tracker> {
     /// Checked settings.
     pub settings: Arc<Settings>,
@@ -55,6 +58,13 @@ pub struct Works<T = Tracker> {
     pub clock: Clock,
     /// Pages of a scheduled census that one cycle reads of each tracker, besides what changed; a hundred issues a page.
     pub census_pages: usize,
+}
+
+impl<T> Clone for Works<T> {
+    fn clone(&self) -> Self {
+        let (settings, trackers) = (Arc::clone(&self.settings), self.trackers.clone());
+        Self { settings, trackers, clock: self.clock.clone(), census_pages: self.census_pages }
+    }
 }
 
 /// A tenth of an hour's requests of a GitHub token where a cycle is due every five minutes.

@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Clock, Order, Works, turn};
+use super::{Beacon, Clock, Order, Watch, Works, turn};
+use crate::model::Timestamp;
 use crate::settings::{Findings, Settings};
 use crate::store::{Store, StoreTrouble};
 use crate::tracker::Trouble;
@@ -36,37 +37,88 @@ pub enum RunTrouble {
     Signals(#[from] std::io::Error),
 }
 
-/// Runs until SIGTERM or SIGINT. SIGHUP loads the configuration anew and takes it only if it checks.
-///
-/// # Errors
-/// What keeps it from starting. What goes wrong in a cycle is logged, and the next one tries again.
-pub async fn run(
-    load: impl Fn() -> Result<Settings, Findings>,
-    clock: Clock,
-    cycle_first: bool,
-) -> Result<(), RunTrouble> {
-    let mut works = Works::connect(Arc::new(load()?), clock)?;
-    let store = Store::open(&works.settings.daemon.database).await?;
-    let mut signals = Signals::listen()?;
-    let stop = CancellationToken::new();
-    info!(version = env!("CARGO_PKG_VERSION"), trackers = works.trackers.len(), "roadmapd is up");
-    let mut cause = cycle_first.then_some("start");
-    loop {
-        if let Some(cause) = cause.take() {
-            one_cycle(&works, &store, cause, &stop, &mut signals).await;
-            if stop.is_cancelled() {
-                break;
+/// A daemon that is ready to turn.
+pub struct Daemon<L> {
+    load: L,
+    works: Works,
+    store: Store,
+    signals: Signals,
+    beacon: Beacon,
+    stop: CancellationToken,
+}
+
+impl<L: Fn() -> Result<Settings, Findings>> Daemon<L> {
+    /// Loads the configuration, connects the trackers, opens the store. Asks and writes nothing yet.
+    ///
+    /// # Errors
+    /// What keeps it from starting.
+    pub async fn start(load: L, clock: Clock) -> Result<Self, RunTrouble> {
+        let works = Works::connect(Arc::new(load()?), clock)?;
+        Self::with(load, works).await
+    }
+
+    /// The same where the trackers are connected already. `load` serves SIGHUP.
+    ///
+    /// # Errors
+    /// As [`Daemon::start`].
+    pub async fn with(load: L, works: Works) -> Result<Self, RunTrouble> {
+        let store = Store::open(&works.settings.daemon.database).await?;
+        let (signals, beacon) = (Signals::listen()?, Beacon::new(works.clone()));
+        Ok(Self { load, works, store, signals, beacon, stop: CancellationToken::new() })
+    }
+
+    /// For whoever looks on.
+    pub fn watch(&self) -> Watch {
+        self.beacon.watch()
+    }
+
+    /// The store that it works with; closed when [`Daemon::run`] ends.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Cancelled as soon as it is told to stop.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Runs until SIGTERM or SIGINT. SIGHUP loads the configuration anew and takes it only if it checks.
+    ///
+    /// # Errors
+    /// A store that can't be closed. What goes wrong in a cycle is logged, and the next one tries again.
+    pub async fn run(mut self, cycle_first: bool) -> Result<(), RunTrouble> {
+        info!(version = env!("CARGO_PKG_VERSION"), trackers = self.works.trackers.len(), "roadmapd is up");
+        let mut cause = cycle_first.then_some("start");
+        loop {
+            if let Some(cause) = cause.take() {
+                self.beacon.turns();
+                one_cycle(&self.works, &self.store, cause, &self.stop, &mut self.signals).await;
+                self.beacon.turned();
+                if self.stop.is_cancelled() {
+                    break;
+                }
+            }
+            let due = self.due();
+            self.beacon.waits(due);
+            match next(&self.works, due, &self.store, &mut self.signals).await {
+                Next::Cycle(because) => cause = Some(because),
+                Next::Reload => {
+                    self.works = reload(&self.load, self.works);
+                    self.beacon.renew(self.works.clone());
+                }
+                Next::Stop => break,
             }
         }
-        match next(&works, &store, &mut signals).await {
-            Next::Cycle(because) => cause = Some(because),
-            Next::Reload => works = reload(&load, works),
-            Next::Stop => break,
-        }
+        self.stop.cancel();
+        self.store.close().await?;
+        info!("roadmapd is down");
+        Ok(())
     }
-    store.close().await?;
-    info!("roadmapd is down");
-    Ok(())
+
+    fn due(&self) -> Option<Timestamp> {
+        let daemon = &self.works.settings.daemon;
+        daemon.schedule.next_after(self.works.clock.now(), &daemon.timezone)
+    }
 }
 
 struct Signals {
@@ -121,13 +173,9 @@ enum Next {
 }
 
 /// Waits for the next tick, a person's request, or a signal.
-async fn next(works: &Works, store: &Store, signals: &mut Signals) -> Next {
-    let daemon = &works.settings.daemon;
+async fn next(works: &Works, due: Option<Timestamp>, store: &Store, signals: &mut Signals) -> Next {
     let now = works.clock.now();
-    let tick = daemon.schedule.next_after(now, &daemon.timezone).map(|at| {
-        let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
-        Instant::now() + wait
-    });
+    let tick = due.map(|at| Instant::now() + Duration::try_from(at.duration_since(now)).unwrap_or_default());
     let ticks = async {
         match tick {
             Some(at) => sleep_until(at).await,
@@ -162,11 +210,15 @@ fn reload(load: &impl Fn() -> Result<Settings, Findings>, running: Works) -> Wor
             return running;
         }
     };
-    if settings.daemon.database != running.settings.daemon.database {
-        error!(
-            "[daemon] database can't change while the daemon runs; restart it for that; the running configuration stays"
-        );
-        return running;
+    // An address that stays bound while who may read it changes could show the page where it shouldn't be seen.
+    let (new, old) = (&settings.daemon, &running.settings.daemon);
+    for (key, changed) in [("database", new.database != old.database), ("listen", new.listen != old.listen)] {
+        if changed {
+            error!(
+                "[daemon] {key} can't change while the daemon runs; restart it for that; the running configuration stays"
+            );
+            return running;
+        }
     }
     for warning in &settings.warnings {
         warn!("{warning}");

@@ -1,5 +1,6 @@
 //! Store -> View: what the last cycle knew, for commands that only show.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -66,6 +67,22 @@ impl View {
             thought = think(&snapshot, &ledger, &frame);
         }
         Ok(Self { thought, ledger, weights, day, read_at })
+    }
+
+    /// Items from the most to the least pressing: open before closed, then level, score, and the smaller one first.
+    pub fn ranked(&self) -> Vec<usize> {
+        let Thought { roadmap, scores, .. } = &self.thought;
+        let mut order: Vec<usize> = (0..roadmap.items.len()).collect();
+        order.sort_by(|&a, &b| {
+            let ((item_a, item_b), (score_a, score_b)) =
+                ((&roadmap.items[a], &roadmap.items[b]), (&scores.items[a], &scores.items[b]));
+            (item_b.status.is_open().cmp(&item_a.status.is_open()))
+                .then(score_a.priority.level.cmp(&score_b.priority.level))
+                .then(score_b.priority.score.partial_cmp(&score_a.priority.score).unwrap_or(Ordering::Equal))
+                .then(score_a.complexity.level.cmp(&score_b.complexity.level))
+                .then_with(|| item_a.id.cmp(&item_b.id))
+        });
+        order
     }
 
     /// The levels that would be found if nobody held anything.

@@ -7,14 +7,8 @@ use super::raw::Raw;
 /// One sentence that lists them; nothing where none is set.
 pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
-    let addresses = [
-        ("daemon.listen", &raw.daemon.listen, "127.0.0.1:8780"),
-        ("daemon.listen_webhooks", &raw.daemon.listen_webhooks, ""),
-    ];
-    for (key, value, default) in addresses {
-        if !value.is_empty() && value != default {
-            keys.push(key.to_owned());
-        }
+    if !raw.daemon.listen_webhooks.is_empty() {
+        keys.push("daemon.listen_webhooks".to_owned());
     }
     keys.extend(trackers(raw));
     if check.is_set("links.from") {

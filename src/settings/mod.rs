@@ -10,6 +10,7 @@ mod inert;
 mod labels;
 mod layers;
 mod own;
+mod page;
 mod pattern;
 mod raw;
 mod rules;
@@ -43,6 +44,7 @@ use finding::shown;
 use own::Own;
 
 pub use finding::{Finding, Findings};
+pub use page::{Network, Page, PageAuth, Proxy};
 pub use schedule::Schedule;
 pub use schema::schema;
 pub use scopes::Scope;
@@ -52,6 +54,8 @@ pub use scopes::Scope;
 pub struct Settings {
     /// When a cycle is due, and where it keeps what it knows.
     pub daemon: Daemon,
+    /// Who may read the page.
+    pub page: Page,
     /// The trackers, by name; at least one.
     pub trackers: Vec<TrackerConfig>,
     /// How two issues are known to be one piece of work.
@@ -222,6 +226,7 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let (raw, tables) = read(merged)?;
     let mut check = Check { merged, env, findings, compiled: rules::Compiled::new(), values: value::Files::new() };
     let daemon = daemon(&raw.daemon, &mut check);
+    let page = page::page(&raw.page, daemon.as_ref().and_then(|daemon| daemon.listen), &mut check);
     let mut trackers = trackers::trackers(&raw.trackers, &mut check);
     let reach = Reach::of_all(&trackers.configs);
     let defaults = own::own(&tables, "", &trackers.kinds, &mut check);
@@ -231,7 +236,7 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let links = Links { from, ..Links::default() };
     read_fields(&mut trackers.configs, std::iter::once(&defaults).chain(scopes.iter().map(|scope| &scope.own)));
     let warnings = [inert::warnings(&raw, &check), trackers.warnings, compared].concat();
-    Some(Settings { daemon: daemon?, trackers: trackers.configs, links, warnings, defaults, scopes, reach })
+    Some(Settings { daemon: daemon?, page, trackers: trackers.configs, links, warnings, defaults, scopes, reach })
 }
 
 /// Lets each Jira tracker read the fields that sinks write there and that own rules and business value ask for.

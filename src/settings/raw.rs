@@ -15,6 +15,8 @@ use super::word::Word;
 pub(super) struct Raw {
     /// When a cycle is due, and where it keeps what it knows.
     pub daemon: Daemon,
+    /// Who may read the page. It only reads; what isn't for every reader is left out unless it has authentication.
+    pub page: Page,
     /// The trackers by name; a tracker's name prefixes its keys (github:acme/api#7).
     #[serde(default)]
     pub trackers: BTreeMap<String, Tracker>,
@@ -69,6 +71,31 @@ pub(super) struct Daemon {
     pub listen: String,
     /// Address and port of webhooks, its own so that it alone can be public; empty switches it off.
     pub listen_webhooks: String,
+}
+
+/// [page]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Page {
+    /// Who may read the page and its API: a token, a proxy that says who somebody is, or either. Without it whoever reaches the page may, and issues of private repositories and with a security level are left out everywhere.
+    pub auth: Option<PageAuth>,
+    /// Names under which the page is reached, besides localhost and addresses: what a proxy passes on as Host.
+    pub hosts: Vec<String>,
+    /// Serve it beyond loopback without authentication. What is private stays left out.
+    pub open: bool,
+}
+
+/// auth of the page
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct PageAuth {
+    /// The token, at least 16 characters: { env = "NAME" } or { file = "PATH" }. Sent as Authorization: Bearer, or typed into the page once.
+    #[schemars(extend("x-given" = "secret"))]
+    pub token: Option<Given>,
+    /// The header in which a trusted proxy names whom it let through, such as X-Forwarded-User.
+    pub proxy_header: Option<String>,
+    /// Where that proxy asks from: addresses, or networks such as 10.0.0.0/8.
+    pub from: Option<Vec<String>>,
 }
 
 /// [trackers.NAME]

@@ -215,6 +215,8 @@ interface! {
     reads fn cycles(&self, limit: u32) -> Vec<CycleRecord>;
     /// What a cycle wrote or tried to, in the order of writing.
     reads fn journal(&self, cycle: u64) -> Vec<JournalEntry>;
+    /// What was written or tried on an issue, newest first, at most `limit`, each with its cycle.
+    reads fn journal_of(&self, issue: &IssueId, limit: u32) -> Vec<(u64, JournalEntry)>;
     /// When these cycles began; unknown ones are left out.
     reads fn cycle_times(&self, cycles: &[u64]) -> BTreeMap<u64, Timestamp>;
 

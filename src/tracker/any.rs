@@ -10,8 +10,8 @@ use super::github::Github;
 use super::http::Policy;
 use super::jira::Jira;
 use super::{
-    Ask, Authored, Catalogue, Fetch, Found, Known, LabelSpec, Log, Page, Probed, Reachable, Read, Requests, Standing,
-    TrackerConfig, Trouble, Write, Writes,
+    Ask, Authored, Catalogue, Fetch, Found, Known, LabelSpec, Left, Log, Page, Probed, Reachable, Read, Requests,
+    Standing, TrackerConfig, Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -56,6 +56,14 @@ impl Tracker {
         match self {
             Self::Github(github) => github.reachable().await,
             Self::Jira(jira) => jira.reachable().await,
+        }
+    }
+
+    /// What the tracker said is left of its own limit; of several credentials the one with the least. None: it hasn't said.
+    pub fn left(&self) -> Option<Left> {
+        match self {
+            Self::Github(github) => github.left(),
+            Self::Jira(jira) => jira.left(),
         }
     }
 

@@ -273,6 +273,17 @@ pub struct LabelSpec {
     pub description: String,
 }
 
+/// What a tracker said is left of its own limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Requests that it still answers.
+    pub remaining: u64,
+    /// Of how many. None: it didn't say.
+    pub limit: Option<u64>,
+    /// When all of them are there again. None: it didn't say.
+    pub resets: Option<Timestamp>,
+}
+
 /// Requests sent, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Requests {

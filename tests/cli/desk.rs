@@ -84,11 +84,12 @@ impl Desk {
         self.folder.path().join("roadmapd.db")
     }
 
-    /// The binary with this desk's configuration, no census and no cron tick while a test runs.
+    /// The binary with this desk's configuration, no census, no cron tick and no page while a test runs: tests run side by side.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = bare(args);
         command.arg("-c").arg(self.config()).current_dir(self.folder.path());
         command.env("ROADMAPD__DAEMON__CENSUS", "0 0 0 29 2 *").env("ROADMAPD__DAEMON__SCHEDULE", "0 0 0 29 2 *");
+        command.env("ROADMAPD__DAEMON__LISTEN", "");
         command
     }
 

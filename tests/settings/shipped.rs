@@ -77,8 +77,9 @@ fn a_data_center_is_observed_with_a_token_that_may_only_read() {
 }
 
 /// The sections of the page, in its order.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "daemon",
+    "page",
     "trackers",
     "links",
     "write",
@@ -210,7 +211,6 @@ fn may_be(key: &Value) -> String {
 fn without_effect() -> String {
     let set = [
         ("ROADMAPD__WRITE__IDLE_MAX", "180d"),
-        ("ROADMAPD__DAEMON__LISTEN", "0.0.0.0:80"),
         ("ROADMAPD__DAEMON__LISTEN_WEBHOOKS", "0.0.0.0:81"),
         ("ROADMAPD__LINKS__FROM", "remote-link"),
     ];

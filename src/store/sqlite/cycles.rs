@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::Connection;
 
 use super::{Answer, BEGIN, Failure, Sqlite, count, json, number, plain, value};
-use crate::model::Timestamp;
+use crate::model::{IssueId, Timestamp};
 use crate::store::{CycleRecord, CycleSummary, JournalEntry, lock};
 
 const LAST: &str = "SELECT coalesce(max(n), 0) FROM cycles";
@@ -72,14 +72,22 @@ impl Sqlite {
                 .bind(number(cycle)?)
                 .fetch_all(&mut *self.hand().await?)
                 .await?;
-        let entry = |(change, outcome, at): (String, Option<String>, String)| {
-            Ok(JournalEntry {
-                change: value(&change)?,
-                outcome: outcome.map(|text| value(&text)).transpose()?,
-                at: plain(&at)?,
-            })
+        rows.into_iter().map(|(change, outcome, at)| entry(&change, outcome, &at)).collect()
+    }
+
+    pub(in crate::store) async fn journal_of(&self, issue: &IssueId, limit: u32) -> Answer<Vec<(u64, JournalEntry)>> {
+        let rows: Vec<(i64, String, Option<String>, String)> = sqlx::query_as(
+            "SELECT cycle, change, outcome, at FROM journal WHERE tracker = ? AND id = ? ORDER BY seq DESC LIMIT ?",
+        )
+        .bind(issue.tracker.as_str())
+        .bind(&issue.id)
+        .bind(limit)
+        .fetch_all(&mut *self.hand().await?)
+        .await?;
+        let dated = |(cycle, change, outcome, at): (i64, String, Option<String>, String)| {
+            Ok((count(cycle)?, entry(&change, outcome, &at)?))
         };
-        rows.into_iter().map(entry).collect()
+        rows.into_iter().map(dated).collect()
     }
 
     pub(in crate::store) async fn cycle_times(&self, cycles: &[u64]) -> Answer<BTreeMap<u64, Timestamp>> {
@@ -90,4 +98,8 @@ impl Sqlite {
                 .await?;
         rows.into_iter().map(|(n, begun)| Ok((count(n)?, plain(&begun)?))).collect()
     }
+}
+
+fn entry(change: &str, outcome: Option<String>, at: &str) -> Answer<JournalEntry> {
+    Ok(JournalEntry { change: value(change)?, outcome: outcome.map(|text| value(&text)).transpose()?, at: plain(at)? })
 }

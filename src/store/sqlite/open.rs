@@ -15,13 +15,14 @@ use crate::store::StoreTrouble;
 /// "rdmp": marks a file as ours in SQLite's header.
 const APPLICATION: u32 = 0x7264_6d70;
 /// What turns a database of version n into one of n + 1, from the empty one on.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_spine.sql"),
     include_str!("../migrations/0002_breadth.sql"),
     include_str!("../migrations/0003_census.sql"),
     include_str!("../migrations/0004_refusals.sql"),
     include_str!("../migrations/0005_newcomers.sql"),
     include_str!("../migrations/0006_moves.sql"),
+    include_str!("../migrations/0007_journal_by_issue.sql"),
 ];
 const KNOWN: u32 = MIGRATIONS.len() as u32;
 /// How long a transaction waits for another process's.

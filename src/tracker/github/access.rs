@@ -12,7 +12,7 @@ use super::map::fold;
 use super::wire::{self, App, User};
 use crate::model::{Person, Timestamp};
 use crate::tracker::http::Policy;
-use crate::tracker::{GithubAuth, GithubConfig, Requests, Trouble, TroubleKind};
+use crate::tracker::{GithubAuth, GithubConfig, Left, Requests, Trouble, TroubleKind};
 
 /// The ways to a GitHub host.
 pub(super) struct Access {
@@ -157,6 +157,15 @@ impl Access {
                 retries: sum.retries + some.retries,
             },
         )
+    }
+
+    /// What is left of the limit, of several credentials the one with the least.
+    pub(super) fn left(&self) -> Option<Left> {
+        let clients = self.installed().values().map(|installed| Arc::clone(&installed.client)).collect::<Vec<_>>();
+        std::iter::once(&self.first)
+            .chain(&clients)
+            .filter_map(|client| client.lane.left())
+            .min_by_key(|left| left.remaining)
     }
 
     /// A trouble of this host.

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::http::{Policy, work_off};
 use super::{
-    Ask, Authored, Catalogue, Fetch, Found, GithubConfig, Known, LabelSpec, Log, Page, Probed, Reachable, Read,
+    Ask, Authored, Catalogue, Fetch, Found, GithubConfig, Known, LabelSpec, Left, Log, Page, Probed, Reachable, Read,
     Requests, Standing, Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
@@ -139,6 +139,13 @@ impl Home {
     fn place<'a>(&'a self, tracker: &'a TrackerName, turn: Turn, by_id: bool) -> Place<'a> {
         let (repositories, repository) = (self.reach.as_slice(), self.name.as_str());
         Place { tracker, repositories, repository, was: &self.facts.was, private: self.facts.private, turn, by_id }
+    }
+}
+
+impl Github {
+    /// What is left of the limit, of several credentials the one with the least.
+    pub(super) fn left(&self) -> Option<Left> {
+        self.access.left()
     }
 }
 

@@ -6,6 +6,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::Answer;
+use crate::tracker::Left;
 
 /// What GitHub's limits say of themselves where no header does.
 const FRAGMENTS: [&str; 7] = [
@@ -69,6 +70,16 @@ pub(super) fn until_reset(answer: &Answer) -> Option<Duration> {
         Err(_) => text.parse().or_else(|_| text.replace('Z', ":00Z").parse()).ok()?,
     };
     Some(until(at, answer))
+}
+
+/// What is left of a tracker's own limit. GitHub counts searches and GraphQL by themselves; what is told is the rest.
+pub(super) fn left(answer: &Answer) -> Option<Left> {
+    if answer.header("x-ratelimit-resource").is_some_and(|resource| resource != "core") {
+        return None;
+    }
+    let number = |name: &str| answer.header(name)?.parse().ok();
+    let resets = until_reset(answer).and_then(|wait| Timestamp::now().checked_add(wait).ok());
+    Some(Left { remaining: number("x-ratelimit-remaining")?, limit: number("x-ratelimit-limit"), resets })
 }
 
 /// From the server's own clock where it tells the time, else from ours.

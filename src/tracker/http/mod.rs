@@ -20,7 +20,7 @@ use http::StatusCode;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Budget, Requests, Trouble, TroubleKind};
+use super::{Budget, Left, Requests, Trouble, TroubleKind};
 use crate::model::TrackerName;
 
 pub(super) use answer::{Answer, Asked, Effect, Fault, said};
@@ -123,6 +123,11 @@ impl Lane {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What the tracker said is left of its own limit.
+    pub(super) fn left(&self) -> Option<Left> {
+        self.pace.left()
     }
 
     /// Requests sent so far.

@@ -10,9 +10,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::limits::until_reset;
+use super::limits::{self, until_reset};
 use super::{Answer, Effect};
-use crate::tracker::Budget;
+use crate::tracker::{Budget, Left};
 
 /// Points that a write costs where the tracker counts points; a read costs one.
 const WRITE_POINTS: NonZeroU32 = NonZeroU32::new(5).expect("5 isn't 0");
@@ -41,6 +41,8 @@ pub(super) struct Pace {
     writes_hour: DefaultDirectRateLimiter,
     points: Option<DefaultDirectRateLimiter>,
     pause: Mutex<Option<(Instant, String)>>,
+    /// What the tracker's last answer said is left of its own limit.
+    left: Mutex<Option<Left>>,
 }
 
 impl Pace {
@@ -54,7 +56,13 @@ impl Pace {
             writes_hour: quota(per_hour, (per_hour / 4).max(1), minute * 60),
             points: points_per_minute.map(|points| quota(points, (points / 3).max(WRITE_POINTS.get()), minute)),
             pause: Mutex::new(None),
+            left: Mutex::new(None),
         }
+    }
+
+    /// What the tracker said is left of its own limit. None: it doesn't say.
+    pub(super) fn left(&self) -> Option<Left> {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a slot, the end of a pause and the quotas; not longer than the patience.
@@ -123,8 +131,11 @@ impl Pace {
         }
     }
 
-    /// Pauses when an answer says that nothing is left until a time.
+    /// Notes what is left, and pauses when an answer says that nothing is until a time.
     pub(super) fn heed(&self, answer: &Answer) {
+        if let Some(left) = limits::left(answer) {
+            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
+        }
         if answer.header("x-ratelimit-remaining") == Some("0")
             && let Some(wait) = until_reset(answer)
         {

@@ -33,8 +33,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::http::Policy;
 use super::{
-    Ask, Authored, Catalogue, Fetch, Found, JiraConfig, Known, LabelSpec, Log, Page, Probed, Reachable, Read, Requests,
-    Standing, Trouble, Write, Writes,
+    Ask, Authored, Catalogue, Fetch, Found, JiraConfig, Known, LabelSpec, Left, Log, Page, Probed, Reachable, Read,
+    Requests, Standing, Trouble, Write, Writes,
 };
 use crate::model::{ContainerKey, Issue, Timestamp, TrackerName, Turn};
 use crate::plan::Change;
@@ -136,6 +136,13 @@ impl Jira {
 
     fn know_loud(&self, project: &str) {
         self.loud.lock().unwrap_or_else(PoisonError::into_inner).insert(project.to_owned());
+    }
+}
+
+impl Jira {
+    /// What is left of the limit.
+    pub(super) fn left(&self) -> Option<Left> {
+        self.client.lane.left()
     }
 }
 

@@ -1,0 +1,275 @@
+//! The page: what the daemon knows, for people and for scripts. It only reads: its store is opened for reading, and nothing here
+//! reaches a tracker's writing side or the daemon's loop.
+//!
+//! ```text
+//! request -> guard -> picture (drawn once a cycle) -> view -> HTML or JSON
+//! ```
+
+pub mod answer;
+mod api;
+mod cycles;
+mod filter;
+mod form;
+mod guard;
+mod health;
+mod item;
+mod layout;
+mod listen;
+mod login;
+mod matrix;
+mod openapi;
+mod picture;
+mod privacy;
+mod reply;
+mod roadmap;
+mod text;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::get;
+use http::{HeaderMap, StatusCode, Uri};
+use maud::{Markup, html};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::daemon::{Present, Watch};
+use crate::settings::Settings;
+use crate::store::{Store, StoreTrouble};
+
+use guard::{Door, guard};
+use layout::{Frame, framed, moment};
+use listen::{Peer, Seats};
+use picture::{Picture, Pictures};
+use privacy::Audience;
+use reply::{asset, problem, wants_json};
+
+pub use text::fit;
+
+/// What a request may bring: only the form of the token brings anything.
+const BODY_MAX: usize = 8 * 1024;
+/// How long open connections may go on once the daemon is told to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What keeps the page from being served.
+#[derive(Debug, thiserror::Error)]
+pub enum PageTrouble {
+    /// The address can't be had.
+    #[error(
+        "the page can't be served at {address} ([daemon] listen): {}; name another address or port there, or switch the page off with listen = \"\"",
+        said(.error)
+    )]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// The system's word.
+        error: io::Error,
+    },
+    /// The store can't be opened for reading.
+    #[error(transparent)]
+    Store(#[from] StoreTrouble),
+}
+
+fn said(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "something else listens there".to_owned(),
+        io::ErrorKind::PermissionDenied => {
+            "this user may not listen there (ports below 1024 take a privilege)".to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// A page that has its address and isn't served yet.
+pub struct Page {
+    seats: Seats,
+    address: SocketAddr,
+    site: Site,
+}
+
+/// What every request works with.
+struct Site {
+    watch: Watch,
+    store: Store,
+    pictures: Pictures,
+    door: Door,
+    on_loopback: bool,
+    /// Nothing behind it is anybody's.
+    invented: bool,
+}
+
+impl Page {
+    /// Takes the address and opens the store, which is there already, for reading.
+    ///
+    /// # Errors
+    /// An address that can't be had, a store that can't be read.
+    pub async fn bind(address: SocketAddr, watch: Watch) -> Result<Self, PageTrouble> {
+        let refused = |error| PageTrouble::Address { address, error };
+        let seats = Seats::bind(address).await.map_err(refused)?;
+        let address = axum::serve::Listener::local_addr(&seats).map_err(refused)?;
+        let database = watch.now().works.settings.daemon.database.clone();
+        let store = match Store::open_existing_read_only(&database).await? {
+            Some(store) => store,
+            None => Store::open(&database).await?,
+        };
+        let on_loopback = address.ip().is_loopback();
+        let (pictures, door) = (Pictures::default(), Door::default());
+        let site = Site { watch, store, pictures, door, on_loopback, invented: false };
+        Ok(Self { seats, address, site })
+    }
+
+    /// Shows everything to whoever reaches it, since the trackers behind it are invented: for the demo.
+    #[must_use]
+    pub fn of_invented_trackers(mut self) -> Self {
+        self.site.invented = true;
+        self
+    }
+
+    /// Where it is served; the port that the system chose where 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until told to stop, and then lets open requests end for a little.
+    pub async fn serve(self, stop: CancellationToken) {
+        let Self { seats, address, site } = self;
+        let site = Arc::new(site);
+        info!("the page is at http://{address}/");
+        let ahead = tokio::spawn(draw_ahead(Arc::clone(&site)));
+        let app = router(&site).into_make_service_with_connect_info::<Peer>();
+        let server = axum::serve(seats, app).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            ended = server => {
+                if let Err(trouble) = ended {
+                    error!("the page isn't served any more: {trouble}");
+                }
+            }
+            () = late => {}
+        }
+        ahead.abort();
+        if let Err(trouble) = site.store.close().await {
+            warn!("{trouble}");
+        }
+    }
+}
+
+/// Draws the picture when a cycle ends, so that nobody waits for it.
+async fn draw_ahead(site: Arc<Site>) {
+    let mut watch = site.watch.clone();
+    loop {
+        let present = watch.now();
+        if !present.turning
+            && let Err(why) = site.drawn().await
+        {
+            warn!("the page can't show what the last cycle knew: {why}");
+        }
+        if !watch.changed().await {
+            return;
+        }
+    }
+}
+
+fn router(site: &Arc<Site>) -> Router {
+    let views = Router::new()
+        .route("/", get(roadmap::show))
+        .route("/matrix", get(matrix::show))
+        .route("/items/{*key}", get(item::show))
+        .route("/cycles", get(cycles::show))
+        .route("/cycles/{n}", get(cycles::one))
+        .route("/status", get(health::show))
+        .route("/login", get(login::show).post(login::enter));
+    let assets = Router::new()
+        .route(
+            "/assets/page.css",
+            get(|headers: HeaderMap| async move { asset(&headers, "text/css; charset=utf-8", layout::STYLE) }),
+        )
+        .route(
+            "/assets/page.js",
+            get(|headers: HeaderMap| async move { asset(&headers, "text/javascript; charset=utf-8", layout::SCRIPT) }),
+        )
+        .route(
+            "/assets/icon.svg",
+            get(|headers: HeaderMap| async move { asset(&headers, "image/svg+xml", layout::ICON) }),
+        );
+    // Endpoints of other kinds (health, metrics) are further routers that are merged here.
+    views
+        .merge(assets)
+        .merge(api::router())
+        .fallback(nowhere)
+        .method_not_allowed_fallback(only_reads)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn_with_state(Arc::clone(site), guard))
+        .with_state(Arc::clone(site))
+}
+
+async fn nowhere(uri: Uri) -> Response {
+    let views: Vec<String> = layout::TABS.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let why = format!("there is no such view; there are {} and /items/KEY", views.join(", "));
+    problem(StatusCode::NOT_FOUND, wants_json(uri.path()), &why)
+}
+
+async fn only_reads(uri: Uri) -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, wants_json(uri.path()), "this page only reads: ask with GET or HEAD")
+}
+
+/// The answer where the store can't be read.
+fn trouble(why: &StoreTrouble, json: bool) -> Response {
+    warn!("the page can't be shown: {why}");
+    problem(StatusCode::SERVICE_UNAVAILABLE, json, &format!("the store can't be read now: {why}"))
+}
+
+impl Site {
+    fn settings(&self) -> Arc<Settings> {
+        self.watch.now().works.settings
+    }
+
+    /// What is shown now, or the answer that says why it can't be.
+    async fn picture(&self) -> Result<Arc<Picture>, Response> {
+        self.picture_for(false).await
+    }
+
+    async fn drawn(&self) -> Result<Arc<Picture>, String> {
+        let present = self.watch.now();
+        let known = self.invented || present.works.settings.page.auth.is_some();
+        self.pictures.current(&present, &self.store, if known { Audience::Known } else { Audience::Anyone }).await
+    }
+
+    async fn picture_for(&self, json: bool) -> Result<Arc<Picture>, Response> {
+        self.drawn().await.map_err(|why| {
+            warn!("the page can't show what the last cycle knew: {why}");
+            problem(StatusCode::SERVICE_UNAVAILABLE, json, &format!("what the last cycle knew can't be read: {why}"))
+        })
+    }
+
+    /// A view with everything around it.
+    fn page(&self, title: &str, tab: Option<&str>, picture: &Picture, body: &Markup) -> Markup {
+        let present = self.watch.now();
+        let public = picture.privacy.audience() == Audience::Anyone;
+        let frame = Frame { title, tab, now: Some(now(&present, picture)), public };
+        framed(&frame, body)
+    }
+}
+
+/// Where the daemon is, in a few words.
+fn now(present: &Present, picture: &Picture) -> Markup {
+    let zone = &picture.settings.daemon.timezone;
+    html! {
+        @if present.turning {
+            span.live { "A cycle runs" }
+        } @else {
+            "as of " (moment(picture.drawn, zone))
+            @if let Some(next) = present.next { " · next " (moment(next, zone)) }
+        }
+    }
+}
