@@ -7,6 +7,7 @@ mod backup;
 mod by_parent;
 mod check;
 mod demo;
+mod digest;
 mod explain;
 mod history;
 mod holds;
@@ -102,6 +103,8 @@ enum Command {
     History(history::Args),
     /// Take back what a cycle wrote, where it still stands
     Undo(undo::Args),
+    /// What happened in a week: new p0, what moved and why, what waits longest, holds to revisit
+    Digest(digest::Args),
     /// How often the computed levels equal what people set, and where they differ most
     Report(report::Args),
     /// How good the complexity estimate is on given history, beside the plain median; needs no settings
@@ -212,6 +215,7 @@ async fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Holds(args) => holds::run(&desk, args).await,
         Command::History(args) => history::run(&desk, args).await,
         Command::Undo(args) => undo::run(&desk, args).await,
+        Command::Digest(args) => digest::run(&desk, args).await,
         Command::Report(args) => report::run(&desk, args).await,
         Command::Backtest(args) => backtest::run(&desk, args).await,
         Command::Retire(args) => retire::run(&desk, args).await,

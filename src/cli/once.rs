@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
 use super::{Desk, Exit, Failure, output};
-use crate::daemon::{Order, Turned, turn};
+use crate::daemon::{Order, Turned, tell as notify, turn};
 use crate::model::IssueKey;
 use crate::store::Store;
 
@@ -44,6 +44,11 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let progress = Progress::start(&works, "turning");
     let turned = until_interrupted(turn(&works, &store, &order, &stop), &stop).await;
     drop(progress);
+    if let Ok(turned) = &turned
+        && let Err(untold) = notify(&works, &store, turned).await
+    {
+        output::warn(&untold.to_string());
+    }
     store.close().await?;
     let turned = turned?;
     tell(&turned, args.json);

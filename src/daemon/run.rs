@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Beacon, Clock, Order, Watch, Works, turn};
+use super::{Beacon, Clock, Order, Watch, Works, tell, turn};
 use crate::model::Timestamp;
 use crate::settings::{Findings, Settings};
 use crate::store::{Store, StoreTrouble};
@@ -158,7 +158,11 @@ async fn one_cycle(works: &Works, store: &Store, cause: &str, stop: &Cancellatio
         }
     };
     match outcome {
-        Some(Ok(_)) => {}
+        Some(Ok(turned)) => {
+            if let Err(untold) = tell(works, store, &turned).await {
+                warn!("{untold}");
+            }
+        }
         Some(Err(trouble)) => error!("{trouble}"),
         None => warn!(
             "the change in hand took longer than {FINISH_WITHIN:?}; its intent is stored and the next start finds out what arrived"

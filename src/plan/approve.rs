@@ -315,6 +315,11 @@ pub struct ScopeLimits {
 }
 
 impl Limits {
+    /// The shortest age of a reading, in seconds, past which nothing is written anywhere: its own, or a scope's.
+    pub fn strictest_stale_max_s(&self) -> u64 {
+        self.scopes.values().map(|scope| scope.own.stale_max_s).fold(self.stale_max_s, u64::min)
+    }
+
     /// The scope with limits of its own that holds for a container, by name.
     pub fn scope_of(&self, container: &ContainerKey) -> Option<(&str, &ScopeLimits)> {
         let mut scopes = self.scopes.iter().map(|(name, scope)| (name.as_str(), scope));

@@ -37,7 +37,7 @@ pub use gone::questioned;
 pub use inversions::{Inversion, inversions};
 pub use ledger::{Author, Authorship, Hold, HoldReason, Intent, Ledger, Refusals, Row, RowKey};
 pub use reform::Reformed;
-pub use render::{plan_json, plan_markdown, plan_text};
+pub use render::{clean, escape, plan_json, plan_markdown, plan_text};
 pub use report::{agreement_json, agreement_markdown, agreement_text};
 pub use retire::{rejoin, retire};
 pub use scheme::{AUTO_LABEL, ContainerScheme, Existing, Mode, Scheme, SinkId, Spelled, Target};

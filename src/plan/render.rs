@@ -234,14 +234,14 @@ fn cut(line: &str) -> String {
 }
 
 /// One line without control or direction characters: titles and labels are strangers' text.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let hidden = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|c| !hidden(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Text that Markdown takes literally, without mentions that would call people. What stands between backticks stays
 /// code, where only the table's own sign needs care.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let text = clean(text);
     let parts: Vec<&str> = text.split('`').collect();
     let closed = parts.len() % 2 == 1;

@@ -9,6 +9,7 @@ pub(crate) mod fuzzing;
 mod inert;
 mod labels;
 mod layers;
+mod notify;
 mod own;
 mod page;
 mod pattern;
@@ -44,6 +45,7 @@ use finding::shown;
 use own::Own;
 
 pub use finding::{Finding, Findings};
+pub use notify::{Event, Notify, webhook};
 pub use page::{Network, Page, PageAuth, Proxy};
 pub use schedule::Schedule;
 pub use schema::schema;
@@ -56,6 +58,8 @@ pub struct Settings {
     pub daemon: Daemon,
     /// Who may read the page.
     pub page: Page,
+    /// Where people are told. None: nowhere.
+    pub notify: Option<Notify>,
     /// The trackers, by name; at least one.
     pub trackers: Vec<TrackerConfig>,
     /// How two issues are known to be one piece of work.
@@ -227,6 +231,7 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let mut check = Check { merged, env, findings, compiled: rules::Compiled::new(), values: value::Files::new() };
     let daemon = daemon(&raw.daemon, &mut check);
     let page = page::page(&raw.page, daemon.as_ref().and_then(|daemon| daemon.listen), &mut check);
+    let notify = notify::notify(&raw.notify, &mut check);
     let mut trackers = trackers::trackers(&raw.trackers, &mut check);
     let reach = Reach::of_all(&trackers.configs);
     let defaults = own::own(&tables, "", &trackers.kinds, &mut check);
@@ -236,7 +241,17 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let links = Links { from, ..Links::default() };
     read_fields(&mut trackers.configs, std::iter::once(&defaults).chain(scopes.iter().map(|scope| &scope.own)));
     let warnings = [inert::warnings(&raw, &check), trackers.warnings, compared].concat();
-    Some(Settings { daemon: daemon?, page, trackers: trackers.configs, links, warnings, defaults, scopes, reach })
+    Some(Settings {
+        daemon: daemon?,
+        page,
+        notify,
+        trackers: trackers.configs,
+        links,
+        warnings,
+        defaults,
+        scopes,
+        reach,
+    })
 }
 
 /// Lets each Jira tracker read the fields that sinks write there and that own rules and business value ask for.

@@ -17,6 +17,8 @@ pub(super) struct Raw {
     pub daemon: Daemon,
     /// Who may read the page. It only reads; what isn't for every reader is left out unless it has authentication.
     pub page: Page,
+    /// Where people are told what they should know at once.
+    pub notify: Notify,
     /// The trackers by name; a tracker's name prefixes its keys (github:acme/api#7).
     #[serde(default)]
     pub trackers: BTreeMap<String, Tracker>,
@@ -71,6 +73,22 @@ pub(super) struct Daemon {
     pub listen: String,
     /// Address and port of webhooks, its own so that it alone can be public; empty switches it off.
     pub listen_webhooks: String,
+}
+
+/// [notify]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Notify {
+    /// An incoming webhook (Slack, Mattermost, Teams, your own): { env = "NAME" } or { file = "PATH" }, since whoever knows its address may write there. Without it nobody is told.
+    #[schemars(extend("x-given" = "secret"))]
+    pub url: Option<Given>,
+    /// The body that is posted there: JSON, with {text} within a text.
+    pub template: String,
+    /// What is told.
+    #[schemars(extend("x-each" = { "enum": ["plan-waits", "stale", "quarantine", "new-p0", "fight", "token-expiring"] }))]
+    pub events: Vec<String>,
+    /// When the digest of the last seven days is told: cron as in schedule, "0 0 8 * * Mon"; empty: never.
+    pub digest: String,
 }
 
 /// [page]

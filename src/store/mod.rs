@@ -209,6 +209,8 @@ interface! {
     writes fn begin_cycle(&self, at: Timestamp, cause: &str) -> u64;
     /// Ends a cycle with what it did.
     writes fn end_cycle(&self, n: u64, summary: &CycleSummary, at: Timestamp) -> ();
+    /// When the first cycle began. None: none has.
+    reads fn first_cycle_at(&self) -> Option<Timestamp>;
     /// The last cycle's number; 0 before the first.
     reads fn last_cycle(&self) -> u64;
     /// The last cycles, newest first, at most `limit`.
@@ -252,6 +254,8 @@ interface! {
     writes fn save_scores(&self, scores: &[ItemScore], formula: &Formula, day: Day, cycle: u64) -> ();
     /// What moved in cycles that began at `since` or later, in their order.
     reads fn moves(&self, since: Timestamp) -> Vec<Move>;
+    /// What moved in cycles after this one, in their order.
+    reads fn moves_after(&self, cycle: u64) -> Vec<Move>;
     /// The last moves of one item, newest first, at most `limit`.
     reads fn moves_of(&self, item: &ItemId, limit: u32) -> Vec<Move>;
     /// How much pressed most when the last cycle that told ended at `at` or before, by scope; empty: none told.

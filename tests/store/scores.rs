@@ -103,7 +103,8 @@ async fn what_moved_is_told_by_cycle_and_by_item_and_the_first_scores_are_no_mov
     ];
     expected.sort_by_key(|(_, item, ..)| item.as_str().to_owned());
     assert_eq!(told, expected);
-    assert_eq!(store.moves(at(3)).await.unwrap(), []);
+    assert_eq!(store.moves_after(cycles[0]).await.unwrap(), moves);
+    assert_eq!((store.moves(at(3)).await.unwrap(), store.moves_after(second).await.unwrap()), (vec![], vec![]));
     assert_eq!(
         store.moves_of(&item(1), 10).await.unwrap(),
         moves.iter().filter(|m| m.item == item(1)).cloned().collect::<Vec<_>>()

@@ -38,6 +38,13 @@ impl Sqlite {
         if done.rows_affected() == 0 { Err(Failure::Unknown(format!("cycle {n} never began"))) } else { Ok(()) }
     }
 
+    pub(in crate::store) async fn first_cycle_at(&self) -> Answer<Option<Timestamp>> {
+        let begun: Option<String> = sqlx::query_scalar("SELECT begun FROM cycles ORDER BY n LIMIT 1")
+            .fetch_optional(&mut *self.hand().await?)
+            .await?;
+        begun.map(|begun| plain(&begun)).transpose()
+    }
+
     pub(in crate::store) async fn last_cycle(&self) -> Answer<u64> {
         count(sqlx::query_scalar(LAST).fetch_one(&mut *self.hand().await?).await?)
     }

@@ -111,6 +111,16 @@ impl Sqlite {
         rows.into_iter().map(told).collect()
     }
 
+    pub(in crate::store) async fn moves_after(&self, cycle: u64) -> Answer<Vec<Move>> {
+        let rows: Vec<MoveRow> = sqlx::query_as(
+            "SELECT cycle, item, aspect, was, now, why FROM moves WHERE cycle > ? ORDER BY cycle, item, aspect",
+        )
+        .bind(number(cycle)?)
+        .fetch_all(&mut *self.hand().await?)
+        .await?;
+        rows.into_iter().map(told).collect()
+    }
+
     pub(in crate::store) async fn moves_of(&self, item: &ItemId, limit: u32) -> Answer<Vec<Move>> {
         let rows: Vec<MoveRow> = sqlx::query_as(
             "SELECT cycle, item, aspect, was, now, why FROM moves WHERE item = ? ORDER BY cycle DESC, aspect LIMIT ?",
