@@ -1,7 +1,7 @@
 //! What it took to close an issue teaches, beside what people estimated, how large the next one is.
 
 use roadmapd::daemon::Order;
-use roadmapd::sandbox::{Corpus, GithubIssueSeed, RepositorySeed};
+use roadmapd::sandbox::{Corpus, GithubIssueSeed, ProjectSeed, RepositorySeed};
 use roadmapd::score::ItemScore;
 
 use crate::world::{WRITES, World};
@@ -47,7 +47,8 @@ fn corpus() -> Corpus {
         ..GithubIssueSeed::default()
     });
     let repositories = vec![RepositorySeed { name: "acme/api".to_owned(), issues, ..RepositorySeed::default() }];
-    Corpus { repositories, projects: Vec::new(), ..Corpus::shipped() }
+    let projects = vec![ProjectSeed { key: "PAY".to_owned(), name: "Pay".to_owned(), ..ProjectSeed::default() }];
+    Corpus { repositories, projects, ..Corpus::shipped() }
 }
 
 async fn score_of(world: &World, number: u32) -> ItemScore {
