@@ -1,7 +1,7 @@
 //! `roadmapd digest`: a week of each scope, for a person who was away.
 
 use super::{Desk, Exit, Failure, output};
-use crate::daemon::{DIGEST_DAYS, Digest, View};
+use crate::daemon::{DIGEST_DAYS, Digest, Reader, View};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -19,7 +19,7 @@ pub(super) struct Args {
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let (works, store) = desk.history().await?;
     let view = View::open(&works, &store).await?;
-    let digest = Digest::of(&works, &store, &view, args.days).await?;
+    let digest = Digest::of(&works, &store, &view, args.days, Reader::Operator).await?;
     if args.json {
         output::print_json(&digest.json());
     } else if args.markdown {

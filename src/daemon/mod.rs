@@ -30,7 +30,7 @@ use crate::tracker::{Policy, Tracker, Trouble};
 
 pub use by_hand::{preview_retire, rejoin, retire, undo};
 pub use cycle::{Order, Preview, Turned, preview, turn};
-pub use digest::{DAYS as DIGEST_DAYS, Digest};
+pub use digest::{DAYS as DIGEST_DAYS, Digest, Reader};
 pub use held::{Held, held, name_holders};
 pub use notify::{Untold, tell};
 pub use run::{Daemon, RunTrouble};

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::digest::Digest;
+use super::digest::{Digest, Reader};
 use super::{Turned, View, Works};
 use crate::model::{Issue, ItemId, Level, Priority, Timestamp};
 use crate::plan::{Hold, HoldReason};
@@ -102,7 +102,7 @@ pub async fn tell<T: Fetch>(works: &Works<T>, store: &Store, turned: &Turned) ->
     let mut message = message(&lines);
     if due {
         let view = View::open(works, store).await?;
-        let digest = Digest::of(works, store, &view, super::digest::DAYS).await?;
+        let digest = Digest::of(works, store, &view, super::digest::DAYS, Reader::Chat).await?;
         message.push_str(if message.is_empty() { "" } else { "\n\n" });
         message.push_str(&tame(&digest.text()));
     }
@@ -256,7 +256,11 @@ fn recovered(told: &Told, going_on: &BTreeMap<String, Event>) -> Vec<String> {
 
 /// An issue by its key, and by its title where that isn't for a few alone.
 fn named(issue: &Issue) -> String {
-    if issue.private { issue.key.to_string() } else { format!("{} {}", issue.key, short(&issue.title)) }
+    titled(&issue.key.to_string(), &issue.title, issue.private)
+}
+
+fn titled(key: &str, title: &str, private: bool) -> String {
+    if private { key.to_owned() } else { format!("{key} {}", short(title)) }
 }
 
 fn short(text: &str) -> String {
@@ -322,6 +326,12 @@ mod tests {
     #[test]
     fn a_title_calls_nobody_and_hides_nothing() {
         assert_eq!(tame("<!channel> @here \u{202e}x\u{7}"), "‹!channel› @\u{2060}here x ");
+    }
+
+    #[test]
+    fn a_private_title_stays_where_it_is() {
+        assert_eq!(titled("jira:PAY-7", "The merger", true), "jira:PAY-7");
+        assert_eq!(titled("jira:PAY-7", &"x".repeat(200), false).chars().count(), "jira:PAY-7 ".len() + WORDS_MAX + 1);
     }
 
     #[test]

@@ -125,3 +125,26 @@ async fn the_share_of_work_under_no_epic_is_told() {
     let text = desk.run(&["roadmap", "--by", "parent"]).out;
     assert!(text.contains("under no epic or objective"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_tells_what_moved_and_why_in_each_form() {
+    let scope = "[[scope]]\nname = \"pay\"\nmatch = [\"jira:PAY\"]\n";
+    let desk = Desk::new(Corpus::shipped(), &format!("{WRITES}{scope}")).await;
+    assert_eq!(desk.run(&["once"]).code, 0);
+    desk.trackers.edit_title("acme/web#8", "The | form `rm` <b>").expect("an issue");
+    desk.trackers.add_label("acme/web#8", "sev1").expect("an issue");
+    assert_eq!(desk.run(&["once"]).code, 0);
+    let json = desk.run(&["digest", "--json"]).json();
+    let scopes = json["scopes"].as_array().expect("scopes");
+    let risen = &scopes.iter().find(|part| part["scope"].is_null()).expect("the rest")["new_p0"][0];
+    assert_eq!((&risen["issue"], &risen["was"]), (&"github:acme/web#8".into(), &"p1".into()), "{json}");
+    assert!(risen["why"].as_str().is_some_and(|why| why.contains("label sev1")), "{json}");
+    assert!(scopes.len() == 2 && scopes[1]["scope"] == "pay", "{json}");
+    let text = desk.run(&["digest"]).out;
+    for part in ["outside all scopes: ", "pay: ", "New p0", "github:acme/web#8 The | form", "was p1", "isn't known"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let markdown = desk.run(&["digest", "--markdown"]).out;
+    assert!(markdown.contains("## pay: ") && markdown.contains("\\|") && !markdown.contains("<b>"), "{markdown}");
+    assert_eq!(desk.run(&["digest", "--days", "0"]).code, 64);
+}

@@ -10,6 +10,7 @@ mod graph;
 mod hindsight;
 mod learned;
 mod lost;
+mod notify;
 mod odd;
 mod people;
 mod quarantine;

@@ -20,6 +20,15 @@ const LOOK_BACK: u32 = 100;
 /// A hold that differs by one level is worth another look once it is this old, in days; one that differs by more at once.
 const HOLD_DAYS: i64 = 30;
 
+/// Who reads a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Whoever may read the database.
+    Operator,
+    /// A chat, whose members nobody here knows: titles of private issues aren't told.
+    Chat,
+}
+
 /// What happened in some days, by scope.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Digest {
@@ -57,7 +66,7 @@ pub struct Part {
 pub struct Moved {
     /// Its key.
     pub issue: String,
-    /// Its title; empty where that isn't for everybody.
+    /// Its title; empty where it isn't told.
     pub title: String,
     /// The level at the beginning. None: it is new.
     pub was: Option<Priority>,
@@ -72,7 +81,7 @@ pub struct Moved {
 pub struct Blocked {
     /// Its key.
     pub issue: String,
-    /// Its title; empty where that isn't for everybody.
+    /// Its title; empty where it isn't told.
     pub title: String,
     /// Its level.
     pub level: Priority,
@@ -98,11 +107,17 @@ pub struct Old {
 }
 
 impl Digest {
-    /// Of the last days, from what is stored.
+    /// Of the last days, from what is stored, for `reader`.
     ///
     /// # Errors
     /// A store that can't be read.
-    pub async fn of<T>(works: &Works<T>, store: &Store, view: &View, days: u32) -> Result<Self, CycleTrouble> {
+    pub async fn of<T>(
+        works: &Works<T>,
+        store: &Store,
+        view: &View,
+        days: u32,
+        reader: Reader,
+    ) -> Result<Self, CycleTrouble> {
         let until = works.clock.now();
         let since = until - SignedDuration::from_hours(24 * i64::from(days));
         let first = store.first_cycle_at().await?;
@@ -114,7 +129,7 @@ impl Digest {
             digest.scopes.insert(scope, Part { pressing, before, ..Part::default() });
         }
         let scope_of = |item: &Item| works.settings.scope_of(&item.founder().container).unwrap_or_default().to_owned();
-        for (item, moved) in net(view, store.moves(since).await?) {
+        for (item, moved) in net(view, store.moves(since).await?, reader) {
             let part = digest.scopes.entry(scope_of(item)).or_default();
             match moved.was {
                 _ if moved.now == Priority::P0 => part.new_p0.push(moved),
@@ -123,7 +138,7 @@ impl Digest {
                 None => {}
             }
         }
-        for (item, blocked) in blocked(view, store).await? {
+        for (item, blocked) in blocked(view, store, reader).await? {
             digest.scopes.entry(scope_of(item)).or_default().blocked.push(blocked);
         }
         for hold in held(view, store).await? {
@@ -143,7 +158,7 @@ impl Digest {
 }
 
 /// Open items whose priority is another one than before these moves, the most pressing first.
-fn net(view: &View, moves: Vec<Move>) -> Vec<(&Item, Moved)> {
+fn net(view: &View, moves: Vec<Move>, reader: Reader) -> Vec<(&Item, Moved)> {
     let mut by_item: BTreeMap<ItemId, (Option<Level>, Move)> = BTreeMap::new();
     for moved in moves.into_iter().filter(|moved| matches!(moved.now, Level::Priority(_))) {
         let was = by_item.get(&moved.item).map_or(moved.was, |(was, _)| *was);
@@ -159,7 +174,7 @@ fn net(view: &View, moves: Vec<Move>) -> Vec<(&Item, Moved)> {
         };
         let now = score.priority.level;
         if was != Some(now) {
-            let (issue, title) = named(item);
+            let (issue, title) = named(item, reader);
             found.push((item, Moved { issue, title, was, now, why: last.why.clone() }));
         }
     }
@@ -168,7 +183,7 @@ fn net(view: &View, moves: Vec<Move>) -> Vec<(&Item, Moved)> {
 }
 
 /// Open items that wait for others, each with since when.
-async fn blocked<'a>(view: &'a View, store: &Store) -> Result<Vec<(&'a Item, Blocked)>, CycleTrouble> {
+async fn blocked<'a>(view: &'a View, store: &Store, reader: Reader) -> Result<Vec<(&'a Item, Blocked)>, CycleTrouble> {
     let thought = &view.thought;
     let mut found = Vec::new();
     for (item, score) in thought.roadmap.items.iter().zip(&thought.scores.items) {
@@ -189,7 +204,7 @@ async fn blocked<'a>(view: &'a View, store: &Store) -> Result<Vec<(&'a Item, Blo
             Some(moved) => store.cycle_times(&[moved.cycle]).await?.remove(&moved.cycle),
             None => None,
         };
-        let (issue, title) = named(item);
+        let (issue, title) = named(item, reader);
         found.push((item, Blocked { issue, title, level: score.priority.level, by, since }));
     }
     Ok(found)
@@ -210,9 +225,9 @@ fn distance(hold: &Old) -> usize {
     place(hold.held).abs_diff(place(hold.computed))
 }
 
-/// An item's key, and its title where that is for everybody who may read its neighbours.
-fn named(item: &Item) -> (String, String) {
+/// An item's key, and its title where the reader may know it.
+fn named(item: &Item, reader: Reader) -> (String, String) {
     let founder = item.founder();
-    let title = if item.faces.iter().any(|face| face.private) { String::new() } else { founder.title.clone() };
-    (founder.key.to_string(), title)
+    let told = reader == Reader::Operator || !item.faces.iter().any(|face| face.private);
+    (founder.key.to_string(), if told { founder.title.clone() } else { String::new() })
 }
