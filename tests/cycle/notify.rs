@@ -104,17 +104,17 @@ async fn an_item_that_comes_up_to_p0_is_told_with_why_calls_nobody_and_keeps_pri
     let world = World::new(Corpus::shipped(), &format!("{}{WRITES}", chat.settings(""))).await;
     turn_and_tell(&world).await;
     assert_eq!(chat.heard().await, Vec::<String>::new());
-    world.trackers.edit_title("PAY-2", "<!channel> @here is down").expect("an issue");
-    world.trackers.set_priority("PAY-2", "Highest").expect("an issue");
-    world.trackers.set_number("PAY-2", "customfield_10016", Some(3.0)).expect("an issue");
+    world.trackers.edit_title("CORE-6", "<!channel> @here is down").expect("an issue");
+    world.trackers.set_priority("CORE-6", "Highest").expect("an issue");
+    world.trackers.add_label("CORE-6", "security").expect("an issue");
     world.trackers.add_label("acme/web#8", "sev1").expect("an issue");
     world.pass(60);
     turn_and_tell(&world).await;
-    for key in ["PAY-2", "acme/web#8"] {
+    for key in ["CORE-6", "acme/web#8"] {
         assert_eq!(world.labels(key, "priority/p"), ["priority/p0"], "{key}");
     }
     let heard = chat.heard().await.join("\n");
-    assert!(heard.contains("New p0: jira:PAY-2 ‹!channel› @\u{2060}here is down: declared Highest in jira"), "{heard}");
+    assert!(heard.contains("New p0: jira:CORE-6 ‹!channel› @\u{2060}here is down: declared Highest in jira"), "{heard}");
     assert!(!heard.contains("<!channel>") && !heard.contains("@here"), "{heard}");
     // The repository is private: its titles stay where they are.
     assert!(heard.contains("New p0: github:acme/web#8: label sev1"), "{heard}");
