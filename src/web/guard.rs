@@ -33,6 +33,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Lets a request in, or says why not.
 pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let _answering = peer(&request).map(Peer::answering);
     let mut answer = match refusal(&site, &request) {
         Some(refusal) => refusal,
         None => next.run(request).await,
@@ -51,6 +52,10 @@ pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next:
     answer
 }
 
+fn peer(request: &Request) -> Option<&Peer> {
+    request.extensions().get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| peer)
+}
+
 fn refusal(site: &Site, request: &Request) -> Option<Response> {
     let json = wants_json(request.uri().path());
     if request.uri().path_and_query().map_or(0, |target| target.as_str().len()) > TARGET_MAX {
@@ -66,8 +71,8 @@ fn refusal(site: &Site, request: &Request) -> Option<Response> {
     }
     let path = request.uri().path();
     let open = path.starts_with("/assets/") || path == "/login";
-    let Some(auth) = settings.page.auth.as_ref().filter(|_| !open) else { return None };
-    let from = request.extensions().get::<ConnectInfo<Peer>>().map(|ConnectInfo(Peer(peer))| peer.ip());
+    let auth = settings.page.auth.as_ref().filter(|_| !open)?;
+    let from = peer(request).map(|peer| peer.address.ip());
     if site.door.admits(auth, request.headers(), from) {
         return None;
     }

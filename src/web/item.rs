@@ -129,22 +129,22 @@ fn view(picture: &Picture, index: usize, written: &[(u64, Written)]) -> Markup {
 /// A bar a rule, as long as its share of the whole.
 fn bars(because: &[Because], whole: f64, unit: &str) -> Markup {
     html! {
-        table.bars {
+        table.bars role="table" {
             caption.hidden { "Reasons and their " (unit) }
             thead.hidden { tr { th scope="col" { "Rule" } th scope="col" { (unit) } th scope="col" { "Bar" } th scope="col" { "Why" } } }
-            tbody {
+            tbody role="rowgroup" {
                 @for reason in because {
-                    tr {
-                        th scope="row" { (reason.rule) }
-                        td.num { @if reason.points != 0.0 { (format!("{:+.1}", reason.points)) } }
-                        td.bar {
+                    tr role="row" {
+                        th role="rowheader" scope="row" { (reason.rule) }
+                        td.num role="cell" { @if reason.points != 0.0 { (format!("{:+.1}", reason.points)) } }
+                        td.bar role="cell" {
                             svg viewBox="0 0 100 8" width="100" height="8" preserveAspectRatio="none" aria-hidden="true" {
                                 rect.track width="100" height="8" rx="2" {}
                                 rect class=[(reason.points < 0.0).then_some("down")] height="8" rx="2"
                                     width=(format!("{:.1}", (reason.points.abs() / whole).min(1.0) * 100.0)) {}
                             }
                         }
-                        td.why { (reason.why) }
+                        td.why role="cell" { (reason.why) }
                     }
                 }
             }

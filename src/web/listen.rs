@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -65,12 +66,34 @@ impl Listener for Seats {
 }
 
 /// Where a request comes from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub SocketAddr);
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    /// The address.
+    pub address: SocketAddr,
+    /// Requests of its connection that are being answered.
+    busy: Arc<AtomicUsize>,
+}
+
+impl Peer {
+    /// Holds the connection open while an answer is made: then it is we who keep the other side waiting.
+    pub(super) fn answering(&self) -> Answering {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        Answering(Arc::clone(&self.busy))
+    }
+}
+
+/// An answer is being made.
+pub(super) struct Answering(Arc<AtomicUsize>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl Connected<IncomingStream<'_, Seats>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Seats>) -> Self {
-        Self(*stream.remote_addr())
+        Self { address: *stream.remote_addr(), busy: Arc::clone(&stream.io().busy) }
     }
 }
 
@@ -79,6 +102,7 @@ pub(super) struct Seat {
     stream: TcpStream,
     still: Pin<Box<Sleep>>,
     life: Pin<Box<Sleep>>,
+    busy: Arc<AtomicUsize>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -86,19 +110,21 @@ impl Seat {
     fn new(stream: TcpStream, permit: OwnedSemaphorePermit) -> Self {
         // An answer leaves at once; where that can't be set it leaves a little later.
         let _ = stream.set_nodelay(true);
-        Self { stream, still: Box::pin(sleep(STILL_MAX)), life: Box::pin(sleep(LIFE_MAX)), _permit: permit }
+        let (still, life) = (Box::pin(sleep(STILL_MAX)), Box::pin(sleep(LIFE_MAX)));
+        Self { stream, still, life, busy: Arc::default(), _permit: permit }
     }
 
-    /// The answer of the stream; an error instead of waiting where it waited long enough.
+    /// The answer of the stream; an error instead of waiting where it waited long enough and not for us.
     fn timed<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if self.life.as_mut().poll(context).is_ready() {
+        let answering = self.busy.load(Ordering::Relaxed) > 0;
+        if polled.is_ready() || answering {
+            self.still.as_mut().reset(Instant::now() + STILL_MAX);
+        }
+        let over = |sleep: &mut Pin<Box<Sleep>>, context: &mut Context<'_>| sleep.as_mut().poll(context).is_ready();
+        if !answering && (over(&mut self.still, context) || over(&mut self.life, context)) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        if polled.is_ready() {
-            self.still.as_mut().reset(Instant::now() + STILL_MAX);
-            return polled;
-        }
-        self.still.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        polled
     }
 }
 

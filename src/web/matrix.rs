@@ -202,6 +202,7 @@ fn drawing(matrix: &Matrix) -> Markup {
             }
             text.axis x=(place(right)) y=(place(floor + 36.0)) text-anchor="end" { "work, in story points →" }
             text.axis x=(place(LEFT)) y=(place(floor + 36.0)) { "↑ worth" }
+            text.hint x=(LEFT) y=(HEIGHT - 12.0) aria-hidden="true" { "Point at a mark, or go from one to the next by Tab: what it is stands here." }
             @for (mark, (x, y)) in matrix.items.iter().zip(spread(matrix)) { (self::mark(mark, x, y)) }
         }
     }

@@ -102,22 +102,23 @@ pub(super) fn nothing(picture: &Picture, filter: &Filter, found: &Found) -> Mark
 
 fn table(picture: &Picture, places: &[usize]) -> Markup {
     html! {
-        table.items {
+        // On a phone rows are cards, which would take the table's meaning from it without the roles.
+        table.items role="table" {
             caption.hidden { "Items, the most pressing first" }
-            thead {
-                tr {
-                    th.rank scope="col" { span.hidden { "Rank" } "#" }
-                    th scope="col" { "Item" }
-                    th scope="col" { "Priority" }
-                    th scope="col" { "Complexity" }
-                    th scope="col" { "Readiness" }
-                    th scope="col" { "Status" }
-                    th scope="col" { "Waits for" }
-                    th scope="col" { "Due" }
-                    th scope="col" { "Who" }
+            thead role="rowgroup" {
+                tr role="row" {
+                    th.rank role="columnheader" scope="col" { span.hidden { "Rank" } "#" }
+                    th role="columnheader" scope="col" { "Item" }
+                    th role="columnheader" scope="col" { "Priority" }
+                    th role="columnheader" scope="col" { "Complexity" }
+                    th role="columnheader" scope="col" { "Readiness" }
+                    th role="columnheader" scope="col" { "Status" }
+                    th role="columnheader" scope="col" { "Waits for" }
+                    th role="columnheader" scope="col" { "Due" }
+                    th role="columnheader" scope="col" { "Who" }
                 }
             }
-            tbody { @for index in places { (row(picture, *index)) } }
+            tbody role="rowgroup" { @for index in places { (row(picture, *index)) } }
         }
     }
 }
@@ -127,35 +128,35 @@ fn row(picture: &Picture, index: usize) -> Markup {
     let levels = Levels::of(score, &picture.held);
     let open = item.status.is_open();
     html! {
-        tr class=[(!open).then_some("closed")] {
-            td.rank { (picture.ranks[index]) }
-            td.what {
+        tr role="row" class=[(!open).then_some("closed")] {
+            td.rank role="cell" { (picture.ranks[index]) }
+            td.what role="cell" {
                 (layout::title(item))
                 div.keys { @for face in &item.faces { (layout::key(face)) } }
             }
-            td data-label="Priority" {
+            td role="cell" data-label="Priority" {
                 (layout::priority(&levels.priority.level)) " "
                 span.number title="score, of 100" { (format!("{:.0}", levels.priority.score)) }
                 (held(levels.priority.held_by.as_ref()))
             }
-            td data-label="Complexity" {
+            td role="cell" data-label="Complexity" {
                 (layout::complexity(&levels.complexity.level)) " "
                 span.number { (levels.complexity.story_points) span.hidden { " story points" } }
                 (held(levels.complexity.held_by.as_ref()))
             }
-            td data-label="Readiness" {
+            td role="cell" data-label="Readiness" {
                 @if let Some(readiness) = levels.readiness.as_ref().filter(|_| open) { (layout::readiness(&readiness.level)) }
             }
-            td data-label="Status" { (layout::status(item.status.name())) }
-            td data-label="Waits for" { (blockers(picture, item)) }
-            td.due data-label="Due" {
+            td role="cell" data-label="Status" { (layout::status(item.status.name())) }
+            td role="cell" data-label="Waits for" { (blockers(picture, item)) }
+            td.due role="cell" data-label="Due" {
                 @if let Some((day, _)) = item.due {
                     span class=[(open && day < picture.view.day()).then_some("late")] {
                         (day) @if open && day < picture.view.day() { " late" }
                     }
                 }
             }
-            td.who data-label="Who" { (who(item)) }
+            td.who role="cell" data-label="Who" { (who(item)) }
         }
     }
 }

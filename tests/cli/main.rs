@@ -9,6 +9,7 @@ mod flavours;
 mod init;
 mod killed;
 mod manners;
+mod page;
 mod scopes;
 mod secrets;
 mod shapes;

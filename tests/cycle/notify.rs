@@ -114,7 +114,10 @@ async fn an_item_that_comes_up_to_p0_is_told_with_why_calls_nobody_and_keeps_pri
         assert_eq!(world.labels(key, "priority/p"), ["priority/p0"], "{key}");
     }
     let heard = chat.heard().await.join("\n");
-    assert!(heard.contains("New p0: jira:CORE-6 ‹!channel› @\u{2060}here is down: declared Highest in jira"), "{heard}");
+    assert!(
+        heard.contains("New p0: jira:CORE-6 ‹!channel› @\u{2060}here is down: declared Highest in jira"),
+        "{heard}"
+    );
     assert!(!heard.contains("<!channel>") && !heard.contains("@here"), "{heard}");
     // The repository is private: its titles stay where they are.
     assert!(heard.contains("New p0: github:acme/web#8: label sev1"), "{heard}");

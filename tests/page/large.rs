@@ -44,7 +44,7 @@ async fn every_view_of_ten_thousand_items_is_within_200_kb() {
     for path in VIEWS.into_iter().chain([item.as_str()]) {
         let started = Instant::now();
         let said = site.get(path).await;
-        println!("{path}: {} bytes, {:?}", said.body.len(), started.elapsed());
+        eprintln!("{path}: {} bytes, {:?}", said.body.len(), started.elapsed());
         said.names(&["</html>"]);
         assert!(said.body.len() <= BYTES_MAX, "{path} has {} bytes", said.body.len());
     }
@@ -73,6 +73,7 @@ async fn titles_that_do_their_worst_on_every_row_stay_within_200_kb_too() {
 #[ignore = "measures, and a machine that does other things at once would judge it wrongly"]
 async fn every_view_of_ten_thousand_items_takes_less_than_100_ms() {
     let site = ten_thousand().await;
+    let mut slow = Vec::new();
     for path in VIEWS {
         site.get(path).await.names(&["</html>"]);
         let started = Instant::now();
@@ -81,7 +82,8 @@ async fn every_view_of_ten_thousand_items_takes_less_than_100_ms() {
             site.get(path).await;
         }
         let took = started.elapsed() / rounds;
-        println!("{path}: {took:?}");
-        assert!(took < Duration::from_millis(100), "{path}: {took:?}");
+        eprintln!("{path}: {took:?}");
+        slow.extend((took >= Duration::from_millis(100)).then(|| format!("{path}: {took:?}")));
     }
+    assert!(slow.is_empty(), "{slow:?}");
 }

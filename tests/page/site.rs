@@ -1,12 +1,14 @@
 //! A site: two trackers, a store after a cycle, and the page in front of it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use roadmapd::daemon::{Beacon, Clock, Order, Turned, Works, turn};
+use roadmapd::model::Timestamp;
 use roadmapd::sandbox::{
-    Corpus, GithubIssueSeed, JiraIssueSeed, Options, ProjectSeed, RepositorySeed, Running, Sandbox,
+    self, Corpus, GithubIssueSeed, JiraIssueSeed, Options, ProjectSeed, RepositorySeed, Running, Sandbox,
 };
 use roadmapd::settings::Settings;
 use roadmapd::store::Store;
@@ -15,6 +17,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+/// When these sites begin.
+const MORNING: &str = "2026-11-24T09:00:00Z";
 /// Settings under which a cycle writes without asking.
 pub const WRITES: &str = "[write]\nfirst_contact = \"apply\"\n[limits]\nshare_max = 1.0\n";
 
@@ -26,6 +30,7 @@ pub struct Site {
     pub address: SocketAddr,
     pub stop: CancellationToken,
     pub folder: TempDir,
+    now: Arc<Mutex<Timestamp>>,
     client: reqwest::Client,
 }
 
@@ -74,27 +79,36 @@ impl Site {
     /// The same before the first cycle.
     pub async fn before_any_cycle(corpus: Corpus, more: &str) -> Self {
         roadmapd::tracker::install_tls();
-        let trackers = Sandbox::start(corpus, Options::default()).await.expect("the sandbox starts");
+        let start: Timestamp = MORNING.parse().expect("a time");
+        let options = Options { clock: sandbox::Clock::fixed(start), ..Options::default() };
+        let trackers = Sandbox::start(corpus, options).await.expect("the sandbox starts");
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("token"), TOKEN).expect("a file");
         let more = more.replace("FOLDER", &folder.path().display().to_string());
         let text = format!("{more}\n{}", trackers.configuration(folder.path()).expect("a folder"));
         let settings = Settings::from_toml(&text, &[]).unwrap_or_else(|findings| panic!("{findings}\n{text}"));
-        let works = Works::connect(Arc::new(settings), Clock::system()).expect("the trackers connect");
+        let now = Arc::new(Mutex::new(start));
+        let clock = Clock::from_fn({
+            let now = Arc::clone(&now);
+            move || *now.lock().expect("a clock")
+        });
+        let works = Works::connect(Arc::new(settings), clock).expect("the trackers connect");
         let store = Store::open(&works.settings.daemon.database).await.expect("a store");
         let beacon = Beacon::new(works.clone());
         let page = Page::bind(([127, 0, 0, 1], 0).into(), beacon.watch()).await.expect("an address");
         let (address, stop) = (page.address(), CancellationToken::new());
         tokio::spawn(page.serve(stop.clone()));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { trackers, works, store, beacon, address, stop, folder, client }
+        Self { trackers, works, store, beacon, address, stop, folder, now, client }
     }
 
-    /// One cycle, as the daemon would turn it.
+    /// One cycle, as the daemon would turn it; afterwards a minute has passed.
     pub async fn turn(&self) -> Turned {
         self.beacon.turns();
         let order = Order { cause: "test".to_owned(), ..Order::default() };
         let turned = turn(&self.works, &self.store, &order, &CancellationToken::new()).await.expect("a cycle");
+        self.trackers.clock().advance(Duration::from_secs(60));
+        *self.now.lock().expect("a clock") = self.trackers.clock().now();
         self.beacon.turned();
         turned
     }

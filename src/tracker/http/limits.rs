@@ -122,6 +122,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_is_that_of_the_ordinary_limit() {
+        let told = |headers: &[(&str, &str)]| left(&answer(200, headers, "")).map(|left| (left.remaining, left.limit));
+        let core = [("x-ratelimit-remaining", "4990"), ("x-ratelimit-limit", "5000"), ("x-ratelimit-resource", "core")];
+        assert_eq!(told(&core), Some((4990, Some(5000))));
+        assert_eq!(told(&core[..1]), Some((4990, None)));
+        let search = [core[0], core[1], ("x-ratelimit-resource", "search")];
+        assert_eq!((told(&search), told(&core[1..])), (None, None));
+    }
+
+    #[test]
     fn a_limit_says_when_it_ends_in_seconds_or_as_a_date() {
         assert_eq!(wait_s(429, &[("retry-after", "7")], ""), Some(Some(7)));
         let dates = [("date", "Fri, 20 Nov 2026 10:15:30 GMT"), ("retry-after", "Fri, 20 Nov 2026 10:16:30 GMT")];
