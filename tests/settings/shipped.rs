@@ -77,9 +77,10 @@ fn a_data_center_is_observed_with_a_token_that_may_only_read() {
 }
 
 /// The sections of the page, in its order.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "daemon",
     "page",
+    "notify",
     "trackers",
     "links",
     "write",
