@@ -8,11 +8,15 @@ use serde_json::json;
 use super::what_if::{Set, lacks, scored};
 use super::{Desk, Exit, Failure, output};
 use crate::daemon::{Held, View, held, name_holders};
-use crate::model::Issue;
+use crate::model::{Issue, Level};
 use crate::roadmap::Item;
 use crate::score::{Because, EstimateSource, ItemScore};
 use crate::settings::Settings;
+use crate::store::Store;
 use crate::web::answer::{Explained, Levels, set_aside, whose};
+
+/// Past moves of levels that are shown.
+const MOVES_MAX: u32 = 6;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -57,6 +61,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
             let named: Vec<String> = like.iter().map(|(key, points)| format!("{key} ({points} points)")).collect();
             let _ = writeln!(told, "\nmost like it: {}", named.join(", "));
         }
+        told.push_str(&moved(&works.settings, &store, item).await?);
         match &then {
             Some(then) => told.push_str(&compared(score, then, &args.set)),
             None => {
@@ -107,6 +112,28 @@ fn text(view: &View, settings: &Settings, item: &Item, score: &ItemScore, held: 
         let _ = writeln!(text, "  {issue:<24} set aside: {why}");
     }
     text
+}
+
+/// When its levels became others, and why; the latest first.
+async fn moved(settings: &Settings, store: &Store, item: &Item) -> Result<String, Failure> {
+    let moves = store.moves_of(&item.id, MOVES_MAX).await?;
+    let cycles: Vec<u64> = moves.iter().map(|moved| moved.cycle).collect();
+    let times = store.cycle_times(&cycles).await?;
+    let mut text = String::new();
+    for moved in &moves {
+        let day = times.get(&moved.cycle).map(|at| at.to_zoned(settings.daemon.timezone.clone()).date().to_string());
+        let was = moved.was.map_or("none", Level::name);
+        let lead = if text.is_empty() { "\nmoved\n" } else { "" };
+        let _ = writeln!(
+            text,
+            "{lead}  {:<11} {:<12} {was} -> {}: {}",
+            day.unwrap_or_default(),
+            moved.now.aspect().name(),
+            moved.now,
+            output::fit(&moved.why, 70)
+        );
+    }
+    Ok(text)
 }
 
 /// Which scope an item is scored in, and each face that is written in another one.

@@ -147,4 +147,6 @@ async fn a_digest_tells_what_moved_and_why_in_each_form() {
     let markdown = desk.run(&["digest", "--markdown"]).out;
     assert!(markdown.contains("## pay: ") && markdown.contains("\\|") && !markdown.contains("<b>"), "{markdown}");
     assert_eq!(desk.run(&["digest", "--days", "0"]).code, 64);
+    let why = desk.run(&["explain", "github:acme/web#8"]).out;
+    assert!(why.contains("\nmoved\n") && why.contains("priority     p1 -> p0: label sev1 on"), "{why}");
 }
