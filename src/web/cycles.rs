@@ -68,7 +68,7 @@ pub(super) async fn list(store: &Store, picture: &Picture) -> Result<Cycles, Sto
     for record in &records {
         cycles.push(known(store, picture, record).await?);
     }
-    Ok(Cycles { cycles, waiting: waiting(store, picture).await? })
+    Ok(Cycles { cycles, waiting: picture.waiting.clone() })
 }
 
 /// A cycle without what this audience may not know: sentences that may name what isn't shown, and counts of it.

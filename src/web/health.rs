@@ -35,7 +35,6 @@ struct Checkup {
     last: Option<CycleRecord>,
     paused: Option<Timestamp>,
     asked: Vec<Request>,
-    waiting: Option<super::answer::Waiting>,
 }
 
 struct Tracker {
@@ -84,7 +83,6 @@ async fn checkup(present: Present, store: &Store, picture: &Picture) -> Result<C
         last: store.cycles(1).await?.pop(),
         paused: store.paused().await?,
         asked,
-        waiting: cycles::waiting(store, picture).await?,
     })
 }
 
@@ -94,7 +92,7 @@ fn view(picture: &Picture, checkup: &Checkup) -> Markup {
         @if let Some(since) = checkup.paused {
             p.note { "Writing is paused since " (moment(since, &picture.settings.daemon.timezone)) ". " code { "roadmapd resume" } " ends that." }
         }
-        @if let Some(waiting) = &checkup.waiting { (cycles::waits(picture, waiting)) }
+        @if let Some(waiting) = &picture.waiting { (cycles::waits(picture, waiting)) }
         (schedule(picture, checkup))
         section aria-labelledby="trackers" {
             h2 #trackers { "Trackers" }

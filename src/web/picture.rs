@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
+use super::answer::Waiting;
 use super::privacy::{Audience, Privacy};
 use crate::daemon::{CycleTrouble, Held, Present, View, Works, held};
 use crate::model::{Day, Timestamp};
@@ -34,6 +35,8 @@ pub(super) struct Picture {
     pub hay: Vec<String>,
     /// What filters offer.
     pub facets: Facets,
+    /// The plan that waits for a person, which only a cycle puts there or takes away.
+    pub waiting: Option<Waiting>,
     /// When it was drawn.
     pub drawn: Timestamp,
     names: HashMap<String, usize>,
@@ -77,7 +80,10 @@ impl Picture {
         held.retain(|hold| names.contains_key(&hold.item));
         let facets = Facets::of(order.iter().map(|index| &items[*index]), &works.settings);
         let (settings, drawn) = (Arc::clone(&works.settings), works.clock.now());
-        Ok(Self { settings, privacy, order, ranks, held, hay, facets, drawn, names, view })
+        let mut picture =
+            Self { settings, privacy, order, ranks, held, hay, facets, waiting: None, drawn, names, view };
+        picture.waiting = super::cycles::waiting(store, &picture).await?;
+        Ok(picture)
     }
 
     /// The item at a place, and its score.
