@@ -13,12 +13,14 @@ use super::picture::Picture;
 use super::reply::{html_page, problem};
 use super::text::fit;
 use super::{Site, trouble};
-use crate::model::Issue;
+use crate::model::{Issue, Level, Timestamp};
 use crate::roadmap::Item;
-use crate::store::{Store, StoreTrouble};
+use crate::store::{Move, Store, StoreTrouble};
 
 /// Writes to an item that are shown.
 const WRITES_SHOWN: u32 = 50;
+/// Moves of an item's levels that are shown.
+const MOVES_SHOWN: u32 = 20;
 /// Parts and blockers of an item that are named.
 const TIES_SHOWN: usize = 30;
 /// Labels of an issue that are shown.
@@ -35,8 +37,21 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Path(key): Path<String>,
         Ok(written) => written,
         Err(why) => return trouble(&why, false),
     };
+    let moved = match moved(&site.store, &picture, index).await {
+        Ok(moved) => moved,
+        Err(why) => return trouble(&why, false),
+    };
     let title = picture.item(index).0.founder().title.clone();
-    html_page(&headers, site.page(&title, Some("/"), &picture, &view(&picture, index, &written)))
+    html_page(&headers, site.page(&title, Some("/"), &picture, &view(&picture, index, &written, &moved)))
+}
+
+/// When an item's levels became others, the latest first, with reasons that this audience may read.
+async fn moved(store: &Store, picture: &Picture, index: usize) -> Result<Vec<(Option<Timestamp>, Move)>, StoreTrouble> {
+    let mut moves = store.moves_of(&picture.item(index).0.id, MOVES_SHOWN).await?;
+    let cycles: Vec<u64> = moves.iter().map(|moved| moved.cycle).collect();
+    let times = store.cycle_times(&cycles).await?;
+    moves.iter_mut().for_each(|moved| moved.why = picture.privacy.told(&moved.why));
+    Ok(moves.into_iter().map(|moved| (times.get(&moved.cycle).copied(), moved)).collect())
 }
 
 /// What to do about a key that names nothing that is shown.
@@ -77,7 +92,7 @@ pub(super) fn explained(picture: &Picture, index: usize) -> Explained {
     explained
 }
 
-fn view(picture: &Picture, index: usize, written: &[(u64, Written)]) -> Markup {
+fn view(picture: &Picture, index: usize, written: &[(u64, Written)], moved: &[(Option<Timestamp>, Move)]) -> Markup {
     let (item, _) = picture.item(index);
     let explained = explained(picture, index);
     let levels = &explained.levels;
@@ -122,6 +137,7 @@ fn view(picture: &Picture, index: usize, written: &[(u64, Written)]) -> Markup {
         }
         (hands(picture, item))
         (planned(picture, item))
+        (moves(picture, moved))
         (history(picture, written))
     }
 }
@@ -295,6 +311,26 @@ fn edit(issue: &str, edit: &Edit, picture: &Picture) -> Markup {
 pub(super) fn change(edit: &Edit) -> Markup {
     let said = |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), |value| fit(value, 60));
     html! { (edit.field) ": " span.mono { (said(&edit.from)) } " → " strong.mono { (said(&edit.to)) } }
+}
+
+fn moves(picture: &Picture, moved: &[(Option<Timestamp>, Move)]) -> Markup {
+    let zone = &picture.settings.daemon.timezone;
+    html! {
+        @if !moved.is_empty() {
+            section.panel aria-labelledby="moved" {
+                h2 #moved { "When its levels moved" }
+                ol.history {
+                    @for (at, moved) in moved {
+                        li {
+                            @if let Some(at) = at { (moment(*at, zone)) " " }
+                            (moved.now.aspect()) ": " (moved.was.map_or("new", Level::name)) " → " strong { (moved.now) } " "
+                            span.muted { (fit(&moved.why, 400)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn history(picture: &Picture, written: &[(u64, Written)]) -> Markup {

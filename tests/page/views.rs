@@ -104,4 +104,13 @@ async fn a_cycle_that_ended_shows_at_once() {
     site.trackers.edit_title("acme/open#1", "A title of today").expect("an issue");
     site.turn().await;
     site.get("/").await.names(&["A title of today"]);
+    let told = site.get("/api/v1/roadmap?priority=p2&text=acme/open").await.json();
+    let key = told["items"][0]["faces"][0].as_str().expect("an item at p2").to_owned();
+    let path = format!("/items/{}", key.replace('#', "%23"));
+    site.get(&path).await.hides(&["When its levels moved"]);
+    for label in ["sev1", "security"] {
+        site.trackers.add_label(key.trim_start_matches("github:"), label).expect("an issue");
+    }
+    site.turn().await;
+    site.get(&path).await.names(&["When its levels moved", "p2 → <strong>", "label sev1"]);
 }
