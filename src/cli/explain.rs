@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::what_if::{Set, lacks, scored};
 use super::{Desk, Exit, Failure, output};
-use crate::daemon::{Held, View, held, name_holders};
+use crate::daemon::{Held, Set, View, held, lacks, name_holders, scored};
 use crate::model::{Issue, Level};
 use crate::roadmap::Item;
 use crate::score::{Because, EstimateSource, ItemScore};
@@ -43,7 +42,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let mut held: Vec<Held> =
         held(&view, &store).await?.into_iter().filter(|hold| hold.item == item.id.as_str()).collect();
     name_holders(&works, &mut held).await;
-    let then = if args.set.is_empty() { None } else { Some(scored(&view, index, &args.set)?) };
+    let then = if args.set.is_empty() { None } else { scored(&view, index, &args.set) };
     let like = view.nearest(index);
     let like: Vec<(String, f64)> = like
         .iter()
@@ -65,7 +64,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
         match &then {
             Some(then) => told.push_str(&compared(score, then, &args.set)),
             None => {
-                if let Some(lacks) = lacks(&view, index, score) {
+                if let Some(lacks) = lacks(&view, index) {
                     let _ = writeln!(told, "\n{lacks}");
                 }
             }

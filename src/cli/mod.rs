@@ -23,7 +23,6 @@ mod run;
 mod sandbox;
 mod schema;
 mod undo;
-mod what_if;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

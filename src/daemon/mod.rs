@@ -17,6 +17,7 @@ mod surely;
 mod think;
 mod view;
 mod watch;
+mod what_if;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub use run::{Daemon, RunTrouble};
 pub use think::{Frame, Thought, think};
 pub use view::View;
 pub use watch::{Beacon, Present, Watch};
+pub use what_if::{Set, lacks, scored};
 
 /// How long a cycle waits for another one's lock before it names the holder.
 pub const LOCK_WAIT: Duration = Duration::from_secs(60);

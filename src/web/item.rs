@@ -13,6 +13,7 @@ use super::picture::Picture;
 use super::reply::{html_page, problem};
 use super::text::fit;
 use super::{Site, trouble};
+use crate::daemon::lacks;
 use crate::model::{Issue, Level, Timestamp};
 use crate::roadmap::Item;
 use crate::store::{Move, Store, StoreTrouble};
@@ -115,6 +116,7 @@ fn view(picture: &Picture, index: usize, written: &[(u64, Written)], moved: &[(O
             section.panel aria-labelledby="why-priority" {
                 h2 #why-priority { "Priority " (layout::priority(&levels.priority.level)) " " span.number { (levels.priority.score) " of 100" } }
                 (bars(&levels.priority.because, 100.0, "points"))
+                @if let Some(lacks) = lacks(&picture.view, index) { p.muted { (lacks) } }
             }
             section.panel aria-labelledby="why-complexity" {
                 h2 #why-complexity {

@@ -107,7 +107,9 @@ async fn a_cycle_that_ended_shows_at_once() {
     let told = site.get("/api/v1/roadmap?priority=p2&text=acme/open").await.json();
     let key = told["items"][0]["faces"][0].as_str().expect("an item at p2").to_owned();
     let path = format!("/items/{}", key.replace('#', "%23"));
-    site.get(&path).await.hides(&["When its levels moved"]);
+    let page = site.get(&path).await;
+    page.hides(&["When its levels moved"]);
+    page.names(&[" to p1: for example due by "]);
     for label in ["sev1", "security"] {
         site.trackers.add_label(key.trim_start_matches("github:"), label).expect("an issue");
     }

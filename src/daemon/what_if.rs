@@ -1,10 +1,9 @@
-//! `explain --set` and "what would change the level": an item as it isn't, thought through without keeping anything.
+//! View -> what would be if: an item as it isn't, thought through without keeping anything.
 
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::Failure;
-use crate::daemon::View;
+use super::View;
 use crate::model::{Day, DueSource, Issue, Priority};
 use crate::roadmap::Item;
 use crate::score::backtest::POINTS_MAX;
@@ -19,13 +18,20 @@ const VOTES: [u32; 4] = [3, 10, 30, 100];
 
 /// One thing that is otherwise: `due=2027-01-15`.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Set {
+pub enum Set {
+    /// The day it is due.
     Due(Day),
+    /// Given story points.
     Points(f64),
+    /// The tracker's priority, by name.
     Priority(String),
+    /// Votes (Jira).
     Votes(u32),
+    /// Reactions (GitHub).
     Reactions(u32),
+    /// One label more.
     Label(String),
+    /// Its business value.
     Value(f64),
 }
 
@@ -102,25 +108,26 @@ impl Set {
     }
 }
 
-/// The item's levels if all of this were so; people's holds aside, since they would hide it.
-pub(super) fn scored(view: &View, index: usize, sets: &[Set]) -> Result<ItemScore, Failure> {
-    let found = view.what_if(index, |item, previous, knobs| {
+/// The item's levels if all of this were so; people's holds aside, since they would hide it. None: there is no such item.
+pub fn scored(view: &View, index: usize, sets: &[Set]) -> Option<ItemScore> {
+    view.what_if(index, |item, previous, knobs| {
         previous.holds.clear();
         for set in sets {
             set.apply(item, previous, knobs);
         }
-    });
-    found.ok_or_else(|| Failure::Said("the item is gone; ask again".to_owned()))
+    })
 }
 
-/// What an item lacks to the next level, and what would give it: "+6.0 to p1: for example due by 2027-01-15".
-pub(super) fn lacks(view: &View, index: usize, score: &ItemScore) -> Option<String> {
+/// What an item lacks to the next level, and what would give it: "+6.0 to p1: for example due by 2027-01-15". None: it is closed, or
+/// nothing is above its own level.
+pub fn lacks(view: &View, index: usize) -> Option<String> {
+    let score = view.thought.scores.items.get(index)?;
     let own = score.priority.own;
     let next = *Priority::ALL.get((own as usize).checked_sub(1)?)?;
     let item = view.thought.roadmap.items.get(index).filter(|item| item.status.is_open())?;
     let knobs = view.weights.of(&item.founder().container);
     let points = knobs.priority_bands[next as usize] + knobs.hysteresis - score.priority.score;
-    let does = |set: Set| scored(view, index, &[set]).is_ok_and(|score| score.priority.own <= next);
+    let does = |set: Set| scored(view, index, &[set]).is_some_and(|score| score.priority.own <= next);
     let due = DUE_DAYS.into_iter().map(|days| view.day().saturating_add(jiff::SignedDuration::from_hours(24 * days)));
     let due = due.into_iter().find(|day| does(Set::Due(*day))).map(|day| format!("due by {day}"));
     let declared = DECLARED.into_iter().find(|name| does(Set::Priority((*name).to_owned())));
