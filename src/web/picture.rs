@@ -157,8 +157,8 @@ pub(super) struct Pictures {
 
 /// What a picture was drawn of.
 struct Stamp {
-    /// The last cycle and whether it was under way.
-    cycle: Option<(u64, bool)>,
+    /// The last cycle, when it ended, and whether it was interrupted.
+    cycle: Option<(u64, Option<Timestamp>, bool)>,
     day: Day,
     settings: Arc<Settings>,
 }
@@ -174,7 +174,7 @@ impl Pictures {
         let works = &present.works;
         let last = store.cycles(1).await.map_err(|trouble| trouble.to_string())?.pop();
         let stamp = Stamp {
-            cycle: last.map(|cycle| (cycle.n, cycle.ended.is_none() && !cycle.interrupted)),
+            cycle: last.map(|cycle| (cycle.n, cycle.ended, cycle.interrupted)),
             day: works.clock.today(&works.settings.daemon.timezone),
             settings: Arc::clone(&works.settings),
         };
@@ -202,7 +202,7 @@ impl Stamp {
     /// Whether what was drawn of this still holds. While a cycle is under way the store is half that cycle's: what was drawn
     /// before it stays.
     fn serves(&self, now: &Self) -> bool {
-        let running = now.cycle.is_some_and(|(_, running)| running);
+        let running = now.cycle.is_some_and(|(_, ended, interrupted)| ended.is_none() && !interrupted);
         (running || self.cycle == now.cycle) && self.day == now.day && Arc::ptr_eq(&self.settings, &now.settings)
     }
 }

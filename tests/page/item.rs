@@ -56,7 +56,8 @@ async fn a_hold_is_shown_with_who_it_is_and_how_far_apart() {
         .or_else(|_| site.trackers.remove_label("acme/open#2", "priority/p2"))
         .expect("a label");
     site.trackers.add_label("acme/open#2", "priority/p0").expect("an issue");
-    site.turn().await;
+    let turned = site.turn().await;
+    assert_eq!((turned.errors, turned.quiet), (Vec::new(), false));
     let holds = site.get("/api/v1/holds").await.json();
     let hold = holds["holds"].as_array().expect("holds").iter().find(|hold| hold["issue"] == "github:acme/open#2");
     assert_eq!(hold.expect("a hold")["theirs"], "priority/p0");
