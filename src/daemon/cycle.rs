@@ -12,6 +12,7 @@ use super::people::{self, APPROVED, Asked};
 use super::scheme::{Allowed, scheme_of};
 use super::shelf::Shelf;
 use super::surely::surely;
+use super::tally::{self, Spent, Stage, Stopwatch};
 use super::think::Thought;
 use super::{CycleTrouble, Works};
 use crate::model::{ContainerKey, Day, IssueId, IssueKey, TrackerName, Turn};
@@ -85,6 +86,10 @@ pub struct Turned {
     pub findings: Vec<String>,
     /// By scope, how much of what is open presses most. Empty when quiet.
     pub pressing: BTreeMap<String, Pressing>,
+    /// How long it was at what.
+    pub spent: Spent,
+    /// Edits that were tried, by tracker and what became of them.
+    pub edits: BTreeMap<(TrackerName, &'static str), usize>,
 }
 
 /// Shows what one cycle would write. Is handed no writer, takes no lock, and keeps nothing.
@@ -222,12 +227,14 @@ async fn locked<T: Fetch + Write + 'static>(
     let asked = people::take(works, store).await?;
     let shelf = Arc::new(Shelf::Durable(store.clone()));
     let turn = Turn(2 * cycle);
+    let (mut watch, mut spent) = (Stopwatch::start(), Spent::default());
     let mut gathered = tokio::select! {
         gathered = gather(works, &shelf, turn, order.census) => gathered?,
         () = stop.cancelled() => return Ok(stopped()),
     };
+    watch.lap(Stage::Poll, &mut spent);
     if let Some(skipped) = quiet(works, store, order, &gathered, &asked).await? {
-        return Ok(Turned { quiet: true, skipped, findings: gathered.findings, ..Turned::default() });
+        return Ok(Turned { quiet: true, skipped, findings: gathered.findings, spent, ..Turned::default() });
     }
     store.set_note(SETTLED, "").await?;
     let ledger = store.ledger().await?;
@@ -237,6 +244,7 @@ async fn locked<T: Fetch + Write + 'static>(
     let (thought, mut errors) = surely(works, &shelf, &mut gathered, &scheme, &ledger, &links, cycle).await?;
     errors.splice(0..0, gathered.errors.iter().cloned());
     remember(works, store, &ledger, &thought, cycle).await?;
+    watch.lap(Stage::Think, &mut spent);
 
     let mut turned = Turned {
         pressing: thought.pressing(&works.settings),
@@ -245,6 +253,7 @@ async fn locked<T: Fetch + Write + 'static>(
         plan: Some(thought.plan.clone()),
         findings: gathered.findings.clone(),
         errors,
+        spent,
         ..Turned::default()
     };
     let Some(approved) = permitted(works, store, order, cycle, &gathered, &thought.plan, &mut turned).await? else {
@@ -412,11 +421,14 @@ pub(super) async fn carry_out<T: Fetch + Write + 'static>(
     stop: &CancellationToken,
     turned: &mut Turned,
 ) -> Result<BTreeSet<IssueId>, CycleTrouble> {
+    let mut watch = Stopwatch::start();
     let applied = apply(works, store, approved, cycle, stop).await;
     let standing = store.ledger().await?;
     let after = settle(standing.clone(), approved, &applied.receipt);
     store.save_ledger(&standing, &after).await?;
+    watch.lap(Stage::Apply, &mut turned.spent);
     turned.written = applied.written(approved);
+    turned.edits = tally::edits(approved, &applied.receipt);
     let failures = applied.failures(approved);
     turned.failed = failures.len();
     turned.errors.extend(failures);
@@ -426,6 +438,7 @@ pub(super) async fn carry_out<T: Fetch + Write + 'static>(
     if !stop.is_cancelled() {
         let written: BTreeSet<IssueId> = applied.receipt.outcomes.keys().cloned().collect();
         super::echo::echo(works, store, shelf, &written, Turn(2 * cycle + 1)).await?;
+        watch.lap(Stage::Echo, &mut turned.spent);
     }
     let done = |(issue, outcome): (&IssueId, &Outcome)| (*outcome == Outcome::Done).then(|| issue.clone());
     Ok(applied.receipt.outcomes.iter().filter_map(done).collect())

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Beacon, Clock, Order, Watch, Works, tell, turn};
+use super::{Beacon, Clock, Order, Turned, Watch, Works, tell, turn};
 use crate::model::Timestamp;
 use crate::settings::{Findings, Settings};
 use crate::store::{Store, StoreTrouble};
@@ -92,8 +92,8 @@ impl<L: Fn() -> Result<Settings, Findings>> Daemon<L> {
         loop {
             if let Some(cause) = cause.take() {
                 self.beacon.turns();
-                one_cycle(&self.works, &self.store, cause, &self.stop, &mut self.signals).await;
-                self.beacon.turned();
+                let turned = one_cycle(&self.works, &self.store, cause, &self.stop, &mut self.signals).await;
+                self.beacon.turned(turned.as_ref());
                 if self.stop.is_cancelled() {
                     break;
                 }
@@ -102,10 +102,13 @@ impl<L: Fn() -> Result<Settings, Findings>> Daemon<L> {
             self.beacon.waits(due);
             match next(&self.works, due, &self.store, &mut self.signals).await {
                 Next::Cycle(because) => cause = Some(because),
-                Next::Reload => {
-                    self.works = reload(&self.load, self.works);
-                    self.beacon.renew(self.works.clone());
-                }
+                Next::Reload => match reload(&self.load, &self.works) {
+                    Some(works) => {
+                        self.works = works;
+                        self.beacon.renew(self.works.clone());
+                    }
+                    None => self.beacon.stays(),
+                },
                 Next::Stop => break,
             }
         }
@@ -145,7 +148,13 @@ impl Signals {
 }
 
 /// Turns once; a signal to stop lets it finish the change in hand, and no longer than that.
-async fn one_cycle(works: &Works, store: &Store, cause: &str, stop: &CancellationToken, signals: &mut Signals) {
+async fn one_cycle(
+    works: &Works,
+    store: &Store,
+    cause: &str,
+    stop: &CancellationToken,
+    signals: &mut Signals,
+) -> Option<Turned> {
     let order = Order { cause: cause.to_owned(), ..Order::default() };
     let cycle = turn(works, store, &order, stop);
     tokio::pin!(cycle);
@@ -162,12 +171,14 @@ async fn one_cycle(works: &Works, store: &Store, cause: &str, stop: &Cancellatio
             if let Err(untold) = tell(works, store, &turned).await {
                 warn!("{untold}");
             }
+            return Some(turned);
         }
         Some(Err(trouble)) => error!("{trouble}"),
         None => warn!(
             "the change in hand took longer than {FINISH_WITHIN:?}; its intent is stored and the next start finds out what arrived"
         ),
     }
+    None
 }
 
 enum Next {
@@ -205,13 +216,13 @@ async fn next(works: &Works, due: Option<Timestamp>, store: &Store, signals: &mu
     }
 }
 
-/// The configuration anew if it checks, else the one that is running.
-fn reload(load: &impl Fn() -> Result<Settings, Findings>, running: Works) -> Works {
+/// The configuration anew if it checks; None: the one that is running stays.
+fn reload(load: &impl Fn() -> Result<Settings, Findings>, running: &Works) -> Option<Works> {
     let settings = match load() {
         Ok(settings) => settings,
         Err(findings) => {
             error!("the configuration doesn't check and the running one stays:\n{findings}");
-            return running;
+            return None;
         }
     };
     // An address that stays bound while who may read it changes could show the page where it shouldn't be seen.
@@ -221,7 +232,7 @@ fn reload(load: &impl Fn() -> Result<Settings, Findings>, running: Works) -> Wor
             error!(
                 "[daemon] {key} can't change while the daemon runs; restart it for that; the running configuration stays"
             );
-            return running;
+            return None;
         }
     }
     for warning in &settings.warnings {
@@ -230,11 +241,11 @@ fn reload(load: &impl Fn() -> Result<Settings, Findings>, running: Works) -> Wor
     match Works::connect(Arc::new(settings), running.clock.clone()) {
         Ok(works) => {
             info!("the configuration was loaded anew");
-            works
+            Some(works)
         }
         Err(trouble) => {
             error!("{trouble}; the running configuration stays");
-            running
+            None
         }
     }
 }

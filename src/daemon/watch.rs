@@ -1,8 +1,11 @@
 //! What the daemon tells those who look on: what it works with, and where it is.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use tokio::sync::watch;
 
-use super::Works;
+use super::{Tally, Turned, Works};
 use crate::model::Timestamp;
 
 /// The daemon as it is now.
@@ -12,10 +15,14 @@ pub struct Present {
     pub works: Works,
     /// A cycle runs.
     pub turning: bool,
-    /// Cycles that ended since the start, whatever came of them.
-    pub turned: u64,
+    /// What happened since the start.
+    pub tally: Arc<Tally>,
+    /// The configuration as it is now didn't check, or takes a restart; an earlier one runs.
+    pub outdated: bool,
     /// When the next cycle is due by the schedule. None: never, or not known yet.
     pub next: Option<Timestamp>,
+    /// When the cycle that runs, or the last one, began.
+    begun: Option<Instant>,
 }
 
 /// Where the daemon says so.
@@ -24,7 +31,8 @@ pub struct Beacon(watch::Sender<Present>);
 impl Beacon {
     /// Of a daemon that has not turned yet.
     pub fn new(works: Works) -> Self {
-        Self(watch::Sender::new(Present { works, turning: false, turned: 0, next: None }))
+        let tally = Arc::new(Tally::new(works.clock.now()));
+        Self(watch::Sender::new(Present { works, turning: false, tally, outdated: false, next: None, begun: None }))
     }
 
     /// For somebody who looks on.
@@ -34,19 +42,28 @@ impl Beacon {
 
     /// The configuration was loaded anew.
     pub fn renew(&self, works: Works) {
-        self.0.send_modify(|present| present.works = works);
+        self.0.send_modify(|present| {
+            Arc::make_mut(&mut present.tally).close(present.works.trackers.iter().map(Arc::as_ref));
+            (present.works, present.outdated) = (works, false);
+        });
+    }
+
+    /// It was to be loaded anew, and the running one stays.
+    pub fn stays(&self) {
+        self.0.send_modify(|present| present.outdated = true);
     }
 
     /// A cycle begins.
     pub fn turns(&self) {
-        self.0.send_modify(|present| present.turning = true);
+        self.0.send_modify(|present| (present.turning, present.begun) = (true, Some(Instant::now())));
     }
 
-    /// It ended.
-    pub fn turned(&self) {
+    /// It ended, and did this; None: it broke off.
+    pub fn turned(&self, turned: Option<&Turned>) {
         self.0.send_modify(|present| {
             present.turning = false;
-            present.turned += 1;
+            let took = present.begun.map(|begun| begun.elapsed()).unwrap_or_default();
+            Arc::make_mut(&mut present.tally).count(turned, took, present.works.clock.now());
         });
     }
 
@@ -64,6 +81,11 @@ impl Watch {
     /// The daemon as it is now.
     pub fn now(&self) -> Present {
         self.0.borrow().clone()
+    }
+
+    /// Whether there is still a daemon to look on.
+    pub fn lives(&self) -> bool {
+        self.0.has_changed().is_ok()
     }
 
     /// Waits until something is otherwise. False: the daemon is gone.

@@ -2,6 +2,7 @@
 
 mod any;
 mod config;
+mod counts;
 mod github;
 mod http;
 mod jira;
@@ -19,6 +20,7 @@ use crate::plan::{Author, Change, Outcome, SinkId};
 
 pub use any::Tracker;
 pub use config::{Budget, GithubAuth, GithubConfig, JiraConfig, Secret, TrackerConfig};
+pub use counts::{Answered, Requests};
 pub use github::Github;
 pub use http::Policy;
 pub(crate) use http::is_loopback;
@@ -282,17 +284,6 @@ pub struct Left {
     pub limit: Option<u64>,
     /// When all of them are there again. None: it didn't say.
     pub resets: Option<Timestamp>,
-}
-
-/// Requests sent, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Requests {
-    /// Requests that read.
-    pub reads: u64,
-    /// Requests that wrote.
-    pub writes: u64,
-    /// Requests that were tried again, among the above.
-    pub retries: u64,
 }
 
 /// A container that a credential reaches.

@@ -70,7 +70,7 @@ fn refusal(site: &Site, request: &Request) -> Option<Response> {
         return Some(problem(StatusCode::MISDIRECTED_REQUEST, json, &why));
     }
     let path = request.uri().path();
-    let open = path.starts_with("/assets/") || path == "/login";
+    let open = path.starts_with("/assets/") || path == "/login" || super::probes::is_open(path);
     let auth = settings.page.auth.as_ref().filter(|_| !open)?;
     let from = peer(request).map(|peer| peer.address.ip());
     if site.door.admits(auth, request.headers(), from) {

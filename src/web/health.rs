@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
-use jiff::SignedDuration;
 use maud::{Markup, html};
 
 use super::answer::Hold;
 use super::layout::{self, moment};
 use super::picture::Picture;
+use super::probes::EXPIRES_SOON;
 use super::reply::html_page;
 use super::roadmap::count;
 use super::text::{fit, item_path};
@@ -20,8 +20,6 @@ use crate::model::{Level, Timestamp};
 use crate::store::{CycleRecord, Request, Store, StoreTrouble, TrackerState};
 use crate::tracker::{Fetch, Left, Requests};
 
-/// A credential that expires sooner is told in red.
-const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Holds that the view lists; the API has them all.
 const HOLDS_SHOWN: usize = 200;
 /// Issues that are set aside, findings, requests of people: as many of each.
@@ -65,7 +63,7 @@ async fn checkup(present: Present, store: &Store, picture: &Picture) -> Result<C
             state: store.tracker(tracker.name()).await?,
             expires: tracker.expires(),
             left: tracker.left(),
-            requests: tracker.requests(),
+            requests: present.tally.requests(&**tracker),
         });
     }
     let shown = |request: &Request| match request {

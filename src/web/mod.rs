@@ -8,6 +8,7 @@
 pub mod answer;
 mod api;
 mod cycles;
+mod exposition;
 mod filter;
 mod form;
 mod guard;
@@ -17,12 +18,15 @@ mod layout;
 mod listen;
 mod login;
 mod matrix;
+mod metrics;
 mod openapi;
 mod picture;
 mod privacy;
+mod probes;
 mod reply;
 mod roadmap;
 mod text;
+mod vitals;
 
 use std::io;
 use std::net::SocketAddr;
@@ -49,6 +53,7 @@ use listen::{Peer, Seats};
 use picture::{Picture, Pictures};
 use privacy::Audience;
 use reply::{asset, problem, wants_json};
+use vitals::Pulse;
 
 pub use text::fit;
 
@@ -100,6 +105,7 @@ struct Site {
     store: Store,
     pictures: Pictures,
     door: Door,
+    pulse: Pulse,
     on_loopback: bool,
     /// Nothing behind it is anybody's.
     invented: bool,
@@ -120,8 +126,8 @@ impl Page {
             None => Store::open(&database).await?,
         };
         let on_loopback = address.ip().is_loopback();
-        let (pictures, door) = (Pictures::default(), Door::default());
-        let site = Site { watch, store, pictures, door, on_loopback, invented: false };
+        let (pictures, door, pulse) = (Pictures::default(), Door::default(), Pulse::default());
+        let site = Site { watch, store, pictures, door, pulse, on_loopback, invented: false };
         Ok(Self { seats, address, site })
     }
 
@@ -202,10 +208,10 @@ fn router(site: &Arc<Site>) -> Router {
             "/assets/icon.svg",
             get(|headers: HeaderMap| async move { asset(&headers, "image/svg+xml", layout::ICON) }),
         );
-    // Endpoints of other kinds (health, metrics) are further routers that are merged here.
     views
         .merge(assets)
         .merge(api::router())
+        .merge(probes::router())
         .fallback(nowhere)
         .method_not_allowed_fallback(only_reads)
         .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -241,8 +247,14 @@ impl Site {
 
     async fn drawn(&self) -> Result<Arc<Picture>, String> {
         let present = self.watch.now();
-        let known = self.invented || present.works.settings.page.auth.is_some();
-        self.pictures.current(&present, &self.store, if known { Audience::Known } else { Audience::Anyone }).await
+        self.pictures
+            .current(&present, &self.store, if self.known(&present) { Audience::Known } else { Audience::Anyone })
+            .await
+    }
+
+    /// Whether whoever is let in may see everything.
+    fn known(&self, present: &Present) -> bool {
+        self.invented || present.works.settings.page.auth.is_some()
     }
 
     async fn picture_for(&self, json: bool) -> Result<Arc<Picture>, Response> {

@@ -57,7 +57,7 @@ pub(super) fn tag_of(bytes: &[u8]) -> String {
 
 /// Whether whoever asks for this path wants JSON.
 pub(super) fn wants_json(path: &str) -> bool {
-    path.starts_with("/api/")
+    path.starts_with("/api/") || super::probes::is_probe(path)
 }
 
 /// Says what is wrong, as a sentence with the next step.

@@ -2,10 +2,15 @@
 
 mod api;
 mod cycles;
+mod deploy;
 mod guard;
 mod health;
 mod item;
 mod large;
+mod metrics;
+mod openmetrics;
 mod privacy;
+mod probes;
+mod promql;
 mod site;
 mod views;

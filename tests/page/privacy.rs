@@ -6,10 +6,10 @@ use serde_json::Value;
 use crate::site::{LOCKED, Site, TOKEN, WRITES, mixed};
 
 /// What only people who signed in may read.
-const SECRETS: [&str; 6] = ["merger with Initech", "layoffs in spring", "acme/secret", "PAY-2", "mole", "Board"];
+pub const SECRETS: [&str; 6] = ["merger with Initech", "layoffs in spring", "acme/secret", "PAY-2", "mole", "Board"];
 
 /// Every address that shows something of the roadmap.
-const PATHS: [&str; 16] = [
+const PATHS: [&str; 20] = [
     "/",
     "/?status=all",
     "/matrix",
@@ -26,6 +26,10 @@ const PATHS: [&str; 16] = [
     "/api/v1/cycles",
     "/api/v1/cycles/1",
     "/api/v1/holds",
+    "/livez",
+    "/readyz",
+    "/health",
+    "/metrics",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

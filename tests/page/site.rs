@@ -30,7 +30,8 @@ pub struct Site {
     pub address: SocketAddr,
     pub stop: CancellationToken,
     pub folder: TempDir,
-    now: Arc<Mutex<Timestamp>>,
+    /// The clock, where the site has one of its own.
+    now: Option<Arc<Mutex<Timestamp>>>,
     client: reqwest::Client,
 }
 
@@ -78,20 +79,26 @@ impl Site {
 
     /// The same before the first cycle.
     pub async fn before_any_cycle(corpus: Corpus, more: &str) -> Self {
-        roadmapd::tracker::install_tls();
         let start: Timestamp = MORNING.parse().expect("a time");
         let options = Options { clock: sandbox::Clock::fixed(start), ..Options::default() };
-        let trackers = Sandbox::start(corpus, options).await.expect("the sandbox starts");
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("token"), TOKEN).expect("a file");
-        let more = more.replace("FOLDER", &folder.path().display().to_string());
-        let text = format!("{more}\n{}", trackers.configuration(folder.path()).expect("a folder"));
-        let settings = Settings::from_toml(&text, &[]).unwrap_or_else(|findings| panic!("{findings}\n{text}"));
         let now = Arc::new(Mutex::new(start));
         let clock = Clock::from_fn({
             let now = Arc::clone(&now);
             move || *now.lock().expect("a clock")
         });
+        Self { now: Some(now), ..Self::of(corpus, more, &[], options, clock).await }
+    }
+
+    /// The same with trackers, a clock and keys (`DAEMON__SCHEDULE`) of one's own.
+    pub async fn of(corpus: Corpus, more: &str, env: &[(&str, &str)], options: Options, clock: Clock) -> Self {
+        roadmapd::tracker::install_tls();
+        let trackers = Sandbox::start(corpus, options).await.expect("the sandbox starts");
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("token"), TOKEN).expect("a file");
+        let more = more.replace("FOLDER", &folder.path().display().to_string());
+        let text = format!("{more}\n{}", trackers.configuration(folder.path()).expect("a folder"));
+        let env: Vec<_> = env.iter().map(|(key, value)| (format!("ROADMAPD__{key}"), (*value).to_owned())).collect();
+        let settings = Settings::from_toml(&text, &env).unwrap_or_else(|findings| panic!("{findings}\n{text}"));
         let works = Works::connect(Arc::new(settings), clock).expect("the trackers connect");
         let store = Store::open(&works.settings.daemon.database).await.expect("a store");
         let beacon = Beacon::new(works.clone());
@@ -99,7 +106,7 @@ impl Site {
         let (address, stop) = (page.address(), CancellationToken::new());
         tokio::spawn(page.serve(stop.clone()));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { trackers, works, store, beacon, address, stop, folder, now, client }
+        Self { trackers, works, store, beacon, address, stop, folder, now: None, client }
     }
 
     /// One cycle, as the daemon would turn it; afterwards a minute has passed.
@@ -108,13 +115,20 @@ impl Site {
         let order = Order { cause: "test".to_owned(), ..Order::default() };
         let turned = turn(&self.works, &self.store, &order, &CancellationToken::new()).await.expect("a cycle");
         self.trackers.clock().advance(Duration::from_secs(60));
-        *self.now.lock().expect("a clock") = self.trackers.clock().now();
-        self.beacon.turned();
+        if let Some(now) = &self.now {
+            *now.lock().expect("a clock") = self.trackers.clock().now();
+        }
+        self.beacon.turned(Some(&turned));
         turned
     }
 
     pub async fn get(&self, path: &str) -> Said {
         self.ask("GET", path, &[]).await
+    }
+
+    /// Asks as somebody who has the token.
+    pub async fn get_known(&self, path: &str) -> Said {
+        self.ask("GET", path, &[("authorization", &format!("Bearer {TOKEN}"))]).await
     }
 
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Said {

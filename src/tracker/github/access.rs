@@ -149,14 +149,10 @@ impl Access {
     /// Requests sent with any of the credentials.
     pub(super) fn requests(&self) -> Requests {
         let clients = self.installed().values().map(|installed| Arc::clone(&installed.client)).collect::<Vec<_>>();
-        std::iter::once(&self.first).chain(&clients).map(|client| client.lane.requests()).fold(
-            Requests::default(),
-            |sum, some| Requests {
-                reads: sum.reads + some.reads,
-                writes: sum.writes + some.writes,
-                retries: sum.retries + some.retries,
-            },
-        )
+        std::iter::once(&self.first)
+            .chain(&clients)
+            .map(|client| client.lane.requests())
+            .fold(Requests::default(), std::ops::Add::add)
     }
 
     /// What is left of the limit, of several credentials the one with the least.

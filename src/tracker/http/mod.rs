@@ -20,7 +20,7 @@ use http::StatusCode;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Budget, Left, Requests, Trouble, TroubleKind};
+use super::{Answered, Budget, Left, Requests, Trouble, TroubleKind};
 use crate::model::TrackerName;
 
 pub(super) use answer::{Answer, Asked, Effect, Fault, said};
@@ -88,6 +88,7 @@ pub(super) struct Lane {
     reads: AtomicU64,
     writes: AtomicU64,
     retries: AtomicU64,
+    answers: [AtomicU64; Answered::ALL.len()],
 }
 
 impl Lane {
@@ -101,6 +102,7 @@ impl Lane {
             reads: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            answers: Default::default(),
         }
     }
 
@@ -136,6 +138,7 @@ impl Lane {
             reads: self.reads.load(Ordering::Relaxed),
             writes: self.writes.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
+            answers: std::array::from_fn(|way| self.answers[way].load(Ordering::Relaxed)),
         }
     }
 
@@ -175,6 +178,7 @@ impl Lane {
             };
             drop(permit);
             self.trace(asked, &result, begun);
+            self.answers[answered(&result) as usize].fetch_add(1, Ordering::Relaxed);
             let (trouble, limit) = match self.verdict(asked, result, tries) {
                 Verdict::Take(answer) => return Ok(answer),
                 Verdict::GiveUp(trouble) => return Err(trouble),
@@ -325,6 +329,21 @@ impl Lane {
     /// A trouble of this tracker.
     pub(super) fn trouble(&self, kind: TroubleKind, what: String, next: impl Into<String>) -> Trouble {
         Trouble { tracker: self.tracker.clone(), kind, what, next: next.into() }
+    }
+}
+
+/// How an attempt was answered, for counts.
+fn answered(result: &Result<Answer, Fault>) -> Answered {
+    match result {
+        Ok(answer) if limits::limit(answer).is_some() => Answered::Limited,
+        Ok(answer) => match answer.status.as_u16() {
+            200..=299 => Answered::Done,
+            300..=399 => Answered::Unchanged,
+            400..=499 => Answered::Refused,
+            500..=599 => Answered::Failed,
+            _ => Answered::Nothing,
+        },
+        Err(_) => Answered::Nothing,
     }
 }
 
