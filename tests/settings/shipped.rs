@@ -84,13 +84,13 @@ fn one_repository_and_one_project_are_only_observed_and_a_chat_is_told() {
     let settings = Settings::load(&[file], &env).unwrap_or_else(|findings| panic!("{findings}"));
     assert_eq!(settings.warnings, Vec::<String>::new());
     assert!(settings.trackers.len() == 2 && !settings.trackers.iter().any(|one| settings.writes_to(one.name())));
-    let notify = settings.notify.expect("a chat");
+    let notify = settings.notify.as_ref().expect("a chat");
     assert!(notify.digest.is_some());
-    let told: Vec<_> = notify.events.into_iter().map(Event::name).collect();
+    let told: Vec<_> = notify.events.iter().copied().map(Event::name).collect();
     assert_eq!(told.len(), 3);
     assert!(!told.contains(&"plan-waits"), "what only observes has no plan that waits");
-    let words = settings.weights(&[]).default.priority_words;
-    assert_eq!(words.get("outage"), Some(&Priority::P0));
+    let weights = settings.weights(&[]);
+    assert_eq!(weights.default.priority_words.get("outage"), Some(&Priority::P0));
 }
 
 #[test]
