@@ -3,14 +3,15 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use roadmapd::model::{Aspect, ContainerKey, TrackerName};
+use roadmapd::model::{Aspect, ContainerKey, Priority, TrackerName};
 use roadmapd::plan::{Mode, Target};
 use roadmapd::score::cel::{FIELDS_MEANING, FUNCTIONS, VARIABLES, Variable};
-use roadmapd::settings::{Settings, schema};
+use roadmapd::score::{Knobs, PriorityModel, ValueSource};
+use roadmapd::settings::{Event, Settings, schema};
 use roadmapd::tracker::{GithubAuth, TrackerConfig};
 use serde_json::Value;
 
-use super::{CERTIFICATE, SMALL, env, load};
+use super::{CERTIFICATE, SMALL, env, env_with, load};
 
 const KEY: &str = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n";
 
@@ -74,6 +75,51 @@ fn a_data_center_is_observed_with_a_token_that_may_only_read() {
         (Aspect::Readiness, "label"),
     ];
     assert_eq!(sinks, expected.map(|(aspect, sink)| (aspect, sink.to_owned())));
+}
+
+#[test]
+fn one_repository_and_one_project_are_only_observed_and_a_chat_is_told() {
+    let env = env_with("CHAT_WEBHOOK_URL", "https://hooks.slack.com/services/T0/B0/x");
+    let file = shipped("config/recipes/observe-first.toml");
+    let settings = Settings::load(&[file], &env).unwrap_or_else(|findings| panic!("{findings}"));
+    assert_eq!(settings.warnings, Vec::<String>::new());
+    assert!(settings.trackers.len() == 2 && !settings.trackers.iter().any(|one| settings.writes_to(one.name())));
+    let notify = settings.notify.as_ref().expect("a chat");
+    assert!(notify.digest.is_some());
+    let told: Vec<_> = notify.events.iter().copied().map(Event::name).collect();
+    assert_eq!(told.len(), 3);
+    assert!(!told.contains(&"plan-waits"), "what only observes has no plan that waits");
+    let weights = settings.weights(&[]);
+    assert_eq!(weights.default.priority_words.get("outage"), Some(&Priority::P0));
+}
+
+#[test]
+fn two_teams_have_limits_and_rules_of_their_own_and_worth_from_a_file_that_expires() {
+    let token = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(token.path(), "for-both").expect("written");
+    let env = ["GITHUB", "JIRA"].map(|name| {
+        (format!("ROADMAPD__TRACKERS__{name}__AUTH__TOKEN__FILE"), token.path().to_string_lossy().into_owned())
+    });
+    let file = shipped("config/recipes/two-teams.toml");
+    let settings = Settings::load(&[file], &env).unwrap_or_else(|findings| panic!("{findings}"));
+    assert_eq!(settings.warnings, Vec::<String>::new());
+    let containers = ["github:acme/shop-web", "jira:SHOP", "github:acme/platform", "jira:PLAT"].map(container);
+    let scopes: Vec<_> = containers.iter().map(|container| settings.scope_of(container)).collect();
+    assert_eq!(scopes, [Some("shop"), Some("shop"), Some("platform"), Some("platform")]);
+    let limits = settings.limits(&containers);
+    let of = |scope: &str| limits.scopes[scope].own.changes_max;
+    assert_eq!((limits.changes_max, of("shop"), of("platform")), (100, 40, 15));
+    assert_eq!(limits.scopes["shop"].own.stale_max_s, 30 * 60, "what a scope doesn't say is as for all");
+    let weights = settings.weights(&containers);
+    let [shop, _, platform, _] = containers.each_ref().map(|container| weights.of(container));
+    let names = |knobs: &Knobs| knobs.rules.iter().map(|rule| rule.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(shop), ["paying customer", "checkout"]);
+    assert_eq!(names(platform), ["end of support", "waits for a vendor"]);
+    assert_eq!((shop.model, platform.model), (PriorityModel::Wsjf, PriorityModel::Weighted));
+    for knobs in [shop, platform] {
+        let [ValueSource::File(values), ValueSource::Parent] = &knobs.value[..] else { panic!("{:?}", knobs.value) };
+        assert_eq!((values.rows.len(), values.rows.values().filter(|row| row.until.is_some()).count()), (3, 2));
+    }
 }
 
 /// The sections of the page, in its order.
