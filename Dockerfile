@@ -19,6 +19,7 @@ USER 65532:65532
 # The default database is a file beside the process.
 WORKDIR /var/lib/roadmapd
 VOLUME /var/lib/roadmapd
-HEALTHCHECK --interval=60s --timeout=10s --start-period=10s CMD ["roadmapd", "-c", "/etc/roadmapd/roadmapd.toml", "check"]
+# A tracker that can't be read is no reason to restart: only the process and its store are looked at.
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s CMD ["roadmapd", "-c", "/etc/roadmapd/roadmapd.toml", "health", "--alive"]
 ENTRYPOINT ["roadmapd", "-c", "/etc/roadmapd/roadmapd.toml"]
 CMD ["run", "--once-at-start"]

@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod digest;
 mod explain;
+mod health;
 mod history;
 mod holds;
 mod init;
@@ -78,6 +79,8 @@ enum Command {
     Once(once::Args),
     /// Run the daemon: a cycle at every tick of the schedule, and the page at [daemon] listen
     Run(run::Args),
+    /// Ask the running daemon how it is (exit 1: something is wrong)
+    Health(health::Args),
     /// Say yes to a reviewed plan; the running daemon or the next `once` applies it
     Approve(approve::Args),
     /// Stop writing until `resume`; reading goes on
@@ -202,6 +205,7 @@ async fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(&desk, args).await,
         Command::Once(args) => once::run(&desk, args).await,
         Command::Run(args) => run::run(desk, args).await,
+        Command::Health(args) => health::run(&desk, args).await,
         Command::Approve(args) => approve::run(&desk, args).await,
         Command::Pause => ask::pause(&desk).await,
         Command::Resume => ask::resume(&desk).await,

@@ -100,9 +100,16 @@ impl Desk {
 
     /// Starts a command that goes on; stopped when dropped.
     pub fn start(&self, args: &[&str]) -> Going {
+        self.start_with(args, |_| ())
+    }
+
+    /// The same with an environment of one's own.
+    pub fn start_with(&self, args: &[&str], prepare: impl FnOnce(&mut Command)) -> Going {
         let log = self.folder.path().join("log");
         let file = std::fs::File::create(&log).expect("a file");
-        let child = self.command(args).stdout(Stdio::null()).stderr(file).spawn().expect("the binary runs");
+        let mut command = self.command(args);
+        prepare(&mut command);
+        let child = command.stdout(Stdio::null()).stderr(file).spawn().expect("the binary runs");
         Going { child, log }
     }
 

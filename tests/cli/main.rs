@@ -6,6 +6,7 @@ mod desk;
 mod disk;
 mod first_contact;
 mod flavours;
+mod health;
 mod init;
 mod killed;
 mod manners;
