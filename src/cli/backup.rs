@@ -11,6 +11,9 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
+    if args.file.exists() {
+        return Err(Failure::Said(format!("{} is there already; name another file", args.file.display())));
+    }
     let (works, store) = desk.history().await?;
     store.backup(&args.file).await?;
     store.close().await?;

@@ -26,6 +26,8 @@ pub(super) const COOKIE: &str = "roadmapd_page";
 const COOKIE_SALT: &[u8] = b"roadmapd page cookie 1\0";
 /// A file with another token is looked at so often at most.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// A token that was taken out of its file opens the page no longer than this.
+const TRUSTED_FOR: Duration = Duration::from_secs(60);
 
 /// No script but the page's own, nothing from elsewhere, in nobody's frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -139,7 +141,8 @@ impl Door {
     fn holds(&self, whence: &Secret, fits: impl Fn([[u8; 32]; 2]) -> bool) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let current = known.as_ref().filter(|known| known.whence == *whence);
-        if current.and_then(|known| known.hashes).is_some_and(&fits) {
+        let fresh = current.filter(|known| known.looked.elapsed() < TRUSTED_FOR);
+        if fresh.and_then(|known| known.hashes).is_some_and(&fits) {
             return true;
         }
         // The file may have another token by now.
@@ -184,6 +187,23 @@ fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_that_was_replaced_opens_the_page_no_longer_than_a_minute() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("token");
+        let (whence, door) = (Secret::File(file.clone()), Door::default());
+        std::fs::write(&file, "the first of two tokens").expect("a file");
+        assert!(door.fits(&whence, "the first of two tokens"));
+        std::fs::write(&file, "the second of two tokens").expect("a file");
+        assert!(door.fits(&whence, "the first of two tokens"), "it isn't read at each request");
+        let mut known = door.known.lock().expect("it");
+        let looked = known.as_mut().map(|known| &mut known.looked).expect("it was read");
+        *looked = looked.checked_sub(TRUSTED_FOR).expect("an instant");
+        drop(known);
+        assert!(!door.fits(&whence, "the first of two tokens"));
+        assert!(door.fits(&whence, "the second of two tokens"));
+    }
 
     #[test]
     fn only_addresses_localhost_and_configured_names_are_ours_on_loopback() {
