@@ -67,7 +67,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         "The page is at http://{}/ and the demo goes on turning until you press Ctrl-C.",
         page.address()
     ));
-    beside(daemon, Some(page.of_invented_trackers()), false).await?;
+    beside(daemon, Some(page.of_invented_trackers()), None, false).await?;
     Ok(Exit::Done)
 }
 

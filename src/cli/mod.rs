@@ -163,6 +163,9 @@ enum Failure {
     Run(#[from] RunTrouble),
     #[error(transparent)]
     Page(#[from] PageTrouble),
+    /// Everything that keeps the daemon from starting.
+    #[error("{}", .0.join("\n"))]
+    Start(Vec<String>),
     #[error("{0}")]
     Said(String),
 }
@@ -242,6 +245,12 @@ fn start_tracing(format: LogFormat, daemon: bool) {
     }
 }
 
+fn environment() -> Vec<(String, String)> {
+    let texts =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    texts.collect()
+}
+
 /// What a command finds on its desk: the configuration files it was given.
 #[derive(Clone, Debug)]
 struct Desk {
@@ -250,10 +259,12 @@ struct Desk {
 
 impl Desk {
     fn load(&self) -> Result<Settings, Findings> {
-        let env: Vec<(String, String)> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Settings::load(&self.config, &env)
+        Settings::load(&self.config, &environment())
+    }
+
+    /// The settings, or what can be made of them, and everything that is wrong with them.
+    fn load_in_part(&self) -> (Option<Settings>, Findings) {
+        Settings::load_in_part(&self.config, &environment())
     }
 
     /// Checked settings; their warnings are told once.

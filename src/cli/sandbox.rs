@@ -1,5 +1,6 @@
 //! `roadmapd sandbox`: only the trackers of the demo, to try roadmapd against.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, civil, tz::TimeZone};
@@ -35,6 +36,10 @@ pub(super) struct Args {
     /// Write roadmapd.toml and the tokens into DIR, to try every command against these trackers
     #[arg(long, value_name = "DIR")]
     setup: Option<PathBuf>,
+    /// Send webhooks of what happens to a roadmapd that hears them at this address; --setup then says so in roadmapd.toml.
+    /// Others are added at either address: POST /_sandbox/webhooks {"tracker", "url", "secret"}
+    #[arg(long, value_name = "ADDRESS")]
+    webhooks: Option<SocketAddr>,
 }
 
 /// What `--help` says of a fault plan.
@@ -90,6 +95,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let running = Sandbox::start(corpus, options).await.map_err(|error| Failure::Said(error.to_string()))?;
     if let Some(plan) = faults {
         running.plan_faults(plan);
+    }
+    if let Some(address) = args.webhooks {
+        running.tell_daemon_at(address).map_err(|error| Failure::Said(error.to_string()))?;
     }
     output::print(&format!("github {}\njira   {}", running.github_url(), running.jira_url()));
     if let Some(folder) = &args.setup {

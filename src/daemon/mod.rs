@@ -8,10 +8,12 @@ mod digest;
 mod echo;
 mod gather;
 mod held;
+mod hints;
 mod notify;
 mod people;
 mod run;
 mod scheme;
+mod service;
 mod shelf;
 mod surely;
 mod tally;
@@ -34,6 +36,7 @@ pub use by_hand::{preview_retire, rejoin, retire, undo};
 pub use cycle::{Order, Preview, Turned, preview, turn};
 pub use digest::{DAYS as DIGEST_DAYS, Digest, Reader};
 pub use held::{Held, held, name_holders};
+pub use hints::{Heard, Hints};
 pub use notify::{Untold, tell};
 pub use run::{Daemon, RunTrouble};
 pub use tally::{Durations, Ending, Spent, Stage, Tally};
@@ -87,6 +90,25 @@ impl Works {
         let trackers =
             settings.trackers.iter().map(|config| Tracker::connect(config).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Self { settings, trackers, clock, census_pages: CENSUS_PAGES })
+    }
+
+    /// Connects them all, or names everything that keeps them from it.
+    ///
+    /// # Errors
+    /// As [`Works::connect`], for each tracker.
+    pub fn connect_all(settings: Arc<Settings>, clock: Clock) -> Result<Self, Vec<Trouble>> {
+        let (mut trackers, mut troubles) = (Vec::new(), Vec::new());
+        for config in &settings.trackers {
+            match Tracker::connect(config) {
+                Ok(tracker) => trackers.push(Arc::new(tracker)),
+                Err(trouble) => troubles.push(trouble),
+            }
+        }
+        if troubles.is_empty() {
+            Ok(Self { settings, trackers, clock, census_pages: CENSUS_PAGES })
+        } else {
+            Err(troubles)
+        }
     }
 
     /// Connects them all with a patience of one's own.

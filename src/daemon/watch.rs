@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::{Tally, Turned, Works};
+use super::{Hints, Tally, Turned, Works};
 use crate::model::Timestamp;
 
 /// The daemon as it is now.
@@ -23,6 +23,8 @@ pub struct Present {
     pub next: Option<Timestamp>,
     /// When the cycle that runs, or the last one, began.
     begun: Option<Instant>,
+    /// What webhooks said. Whoever hears one gives a hint here.
+    pub hints: Hints,
 }
 
 /// Where the daemon says so.
@@ -32,12 +34,18 @@ impl Beacon {
     /// Of a daemon that has not turned yet.
     pub fn new(works: Works) -> Self {
         let tally = Arc::new(Tally::new(works.clock.now()));
-        Self(watch::Sender::new(Present { works, turning: false, tally, outdated: false, next: None, begun: None }))
+        let (turning, outdated, hints) = (false, false, Hints::default());
+        Self(watch::Sender::new(Present { works, turning, tally, outdated, next: None, begun: None, hints }))
     }
 
     /// For somebody who looks on.
     pub fn watch(&self) -> Watch {
         Watch(self.0.subscribe())
+    }
+
+    /// Where hints come in.
+    pub(super) fn hints(&self) -> Hints {
+        self.0.borrow().hints.clone()
     }
 
     /// The configuration was loaded anew.

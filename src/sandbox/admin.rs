@@ -1,14 +1,16 @@
-//! The sandbox's own page beside each tracker, `/_sandbox/faults`: the fault plan is shown, replaced, and taken back.
+//! The sandbox's own pages beside each tracker: `/_sandbox/faults`, where the fault plan is shown, replaced, and taken back, and
+//! `/_sandbox/webhooks`, where addresses are registered that are told what happens.
 
 use axum::body::Bytes;
 use http::{HeaderMap, Method, header};
 use serde_json::{Value, json};
 
 use super::message::Reply;
-use super::{FaultPlan, Running, Strikes};
+use super::{FaultPlan, Running, Strikes, Webhook};
 
-/// Where it is: outside every path that a tracker has.
-const PATH: &str = "/_sandbox/faults";
+/// Where they are: outside every path that a tracker has.
+const FAULTS: &str = "/_sandbox/faults";
+const WEBHOOKS: &str = "/_sandbox/webhooks";
 const JSON: &str = "application/json; charset=utf-8";
 
 /// The answer to a request that is the sandbox's own; None: it is the tracker's.
@@ -19,10 +21,34 @@ pub(super) fn answer(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Option<Reply> {
-    if path != PATH {
-        return None;
+    match path {
+        FAULTS => Some(faults(running, method, headers, body)),
+        WEBHOOKS => Some(webhooks(running, method, body)),
+        _ => None,
     }
-    Some(match method.as_str() {
+}
+
+fn webhooks(running: &Running, method: &Method, body: &Bytes) -> Reply {
+    match method.as_str() {
+        "GET" => {}
+        "POST" => {
+            let read = serde_json::from_slice::<Webhook>(body).map_err(|error| error.to_string());
+            let added = read.and_then(|webhook| running.add_webhook(webhook).map_err(|error| error.to_string()));
+            if let Err(why) = added {
+                return Reply::json(400, JSON, &json!({"message": why}));
+            }
+        }
+        "DELETE" => running.clear_webhooks(),
+        _ => {
+            let message = "GET shows the webhooks and how they were taken, POST adds one (tracker, url, secret, copies), DELETE ends all";
+            return Reply::json(405, JSON, &json!({"message": message})).with("allow", "GET, POST, DELETE");
+        }
+    }
+    Reply::json(200, JSON, &json!({"webhooks": running.deliveries()}))
+}
+
+fn faults(running: &Running, method: &Method, headers: &HeaderMap, body: &Bytes) -> Reply {
+    match method.as_str() {
         "GET" => told(running),
         "PUT" => match read(headers, body) {
             Ok(plan) => {
@@ -39,7 +65,7 @@ pub(super) fn answer(
             let message = "GET shows the fault plan, PUT replaces it (JSON or TOML), DELETE heals everything";
             Reply::json(405, JSON, &json!({"message": message})).with("allow", "GET, PUT, DELETE")
         }
-    })
+    }
 }
 
 /// JSON where it says so or looks so, else TOML.

@@ -19,6 +19,7 @@ mod people;
 mod running;
 mod server;
 mod shipped;
+mod webhooks;
 mod words;
 
 pub use clock::Clock;
@@ -31,6 +32,7 @@ pub use faults::{
 };
 pub use github::{GithubApp, GithubInstallation};
 pub use running::{Entry, Facts, Running};
+pub use webhooks::{Deliveries, Webhook};
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -221,6 +223,7 @@ impl Sandbox {
             jira: Mutex::new(jira),
             script: Mutex::default(),
             counts: Mutex::default(),
+            webhooks: Mutex::default(),
             stop: CancellationToken::new(),
             healed: Mutex::default(),
             github_url,
@@ -246,6 +249,7 @@ struct Shared {
     jira: Mutex<jira::Site>,
     script: Mutex<faults::Script>,
     counts: Mutex<Counts>,
+    webhooks: Mutex<webhooks::Registered>,
     stop: CancellationToken,
     /// Ends the answers that never come, when all is healed.
     healed: Mutex<CancellationToken>,

@@ -49,7 +49,7 @@ impl Running {
     pub fn edit_body(&self, key: &str, body: Option<&str>) -> Done {
         let now = self.time_at(key);
         if is_github(key) {
-            hold(&self.shared.github).rewrite(key, body, now)
+            hold(&self.shared.github).rewrite(key, body, &self.actor, now)
         } else {
             hold(&self.shared.jira).rewrite(key, body, &self.actor, now)
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use tokio_util::sync::DropGuard;
 
 use super::faults::{Fault, FaultPlan, Matcher, Strikes};
+use super::webhooks::{Deliveries, Webhook};
 use super::{Clock, SandboxError, Shared, Tracker, hold};
 
 /// Running trackers. Clones are cheap and mean the same trackers, which stop when the last clone is dropped.
@@ -25,6 +27,9 @@ impl fmt::Debug for Running {
         write!(out, "Running {{ github: {github_url}, jira: {jira_url}, actor: {} }}", self.actor)
     }
 }
+
+/// What signs the webhooks that [`Running::tell_daemon_at`] registers.
+const WEBHOOK_SECRET: &str = "sandbox-webhooks-0123456789abcdef";
 
 /// What an issue holds now.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,8 +150,21 @@ impl Running {
         hold(&self.shared.jira).keys()
     }
 
-    /// A configuration under which roadmapd reads these trackers, every repository and project of them, as fast as it can.
-    /// The bot's tokens are written into files in `folder`, and the database is kept there.
+    /// Tells a roadmapd that hears webhooks at this address what happens in both trackers. In a runtime only.
+    ///
+    /// # Errors
+    /// It is no address.
+    pub fn tell_daemon_at(&self, address: SocketAddr) -> Result<(), SandboxError> {
+        for (tracker, name) in [(Tracker::GitHub, "github"), (Tracker::Jira, "jira")] {
+            let url = format!("http://{address}/webhooks/{name}");
+            self.add_webhook(Webhook { tracker, url, secret: WEBHOOK_SECRET.to_owned(), copies: 1 })?;
+        }
+        Ok(())
+    }
+
+    /// A configuration under which roadmapd reads these trackers, every repository and project of them, as fast as it can, and
+    /// hears their webhooks where [`Running::tell_daemon_at`] said where. The bot's tokens are written into files in `folder`, and
+    /// the database is kept there.
     ///
     /// # Errors
     /// The folder can't be written.
@@ -157,21 +175,54 @@ impl Running {
         };
         let (github_token, jira_token) =
             (secret("github-token", self.github_token())?, secret("jira-token", self.jira_token())?);
+        let (mut hears, mut signed) = (String::new(), String::new());
+        if let Some(webhook) = hold(&self.shared.webhooks).all().next() {
+            let authority = webhook.url.trim_start_matches("http://").split('/').next().unwrap_or_default();
+            hears = format!("listen_webhooks = {authority:?}\n");
+            signed = format!("webhook_secret = {{ file = {:?} }}\n", secret("webhook-secret", &webhook.secret)?);
+        }
         let budget = "budget = { writes_per_minute = 100000, writes_per_hour = 1000000, concurrency = 4 }";
         let database = format!("sqlite:{}", folder.join("roadmapd.db").display());
         // Rust's quoting of these plain texts and lists is TOML's too.
         Ok(format!(
-            "[daemon]\ndatabase = {database:?}\nlisten = \"\"\n\n\
+            "[daemon]\ndatabase = {database:?}\nlisten = \"\"\n{hears}\n\
              [trackers.github]\nkind = \"github\"\nbase_url = {:?}\nauth = {{ token = {{ file = {github_token:?} }} }}\n\
-             repositories = {:?}\n{budget}\n\n\
+             repositories = {:?}\n{signed}{budget}\n\n\
              [trackers.jira]\nkind = \"jira\"\nbase_url = {:?}\nauth = {{ user = {:?}, token = {{ file = {jira_token:?} }} }}\n\
-             projects = {:?}\n{budget}\n",
+             projects = {:?}\n{signed}{budget}\n",
             self.github_url(),
             self.repositories(),
             self.jira_url(),
             self.jira_user(),
             self.projects(),
         ))
+    }
+
+    /// Tells an address what happens in a tracker from now on. In a runtime only.
+    ///
+    /// # Errors
+    /// It is no address.
+    pub fn add_webhook(&self, webhook: Webhook) -> Result<(), SandboxError> {
+        let tracker = webhook.tracker;
+        let sender = hold(&self.shared.webhooks).add(webhook, self.shared.stop.clone())?;
+        match tracker {
+            Tracker::GitHub => hold(&self.shared.github).outbox.add(sender),
+            Tracker::Jira => hold(&self.shared.jira).outbox.add(sender),
+        }
+        Ok(())
+    }
+
+    /// Tells nobody any more.
+    pub fn clear_webhooks(&self) {
+        hold(&self.shared.github).outbox.clear();
+        hold(&self.shared.jira).outbox.clear();
+        hold(&self.shared.webhooks).clear();
+    }
+
+    /// How the deliveries to each address went.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<Deliveries> {
+        hold(&self.shared.webhooks).deliveries()
     }
 
     /// The trackers' clock.

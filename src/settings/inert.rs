@@ -7,9 +7,6 @@ use super::raw::Raw;
 /// One sentence that lists them; nothing where none is set.
 pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
-    if !raw.daemon.listen_webhooks.is_empty() {
-        keys.push("daemon.listen_webhooks".to_owned());
-    }
     keys.extend(trackers(raw));
     if check.is_set("links.from") {
         keys.extend(
@@ -34,9 +31,6 @@ pub(super) fn warnings(raw: &Raw, check: &Check<'_>) -> Vec<String> {
 fn trackers(raw: &Raw) -> Vec<String> {
     let mut keys = Vec::new();
     for (name, tracker) in &raw.trackers {
-        if tracker.webhook_secret.is_some() {
-            keys.push(format!("trackers.{name}.webhook_secret"));
-        }
         let others = tracker.fields.iter().flatten().map(|(field, _)| field).filter(|field| *field != "story_points");
         keys.extend(others.map(|field| format!("trackers.{name}.fields.{field}")));
     }

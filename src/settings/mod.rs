@@ -23,6 +23,7 @@ mod sinks;
 mod trackers;
 mod value;
 mod walk;
+mod webhooks;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +38,7 @@ use crate::model::{ContainerKey, TrackerName};
 use crate::plan::{Limits, Scheme, Target};
 use crate::roadmap::{LinkSource, Links};
 use crate::score::{ValueSource, Weights};
-use crate::tracker::{LabelSpec, TrackerConfig};
+use crate::tracker::{LabelSpec, Secret, TrackerConfig};
 
 use check::Check;
 use containers::Reach;
@@ -50,6 +51,7 @@ pub use page::{Network, Page, PageAuth, Proxy};
 pub use schedule::Schedule;
 pub use schema::schema;
 pub use scopes::Scope;
+pub use webhooks::WEBHOOK_SECRET_CHARS_MIN;
 
 /// A configuration that was checked as a whole.
 #[derive(Clone, Debug)]
@@ -62,6 +64,8 @@ pub struct Settings {
     pub notify: Option<Notify>,
     /// The trackers, by name; at least one.
     pub trackers: Vec<TrackerConfig>,
+    /// What signs each tracker's webhooks. A tracker that isn't here is not heard; nobody is while nothing listens.
+    pub webhook_secrets: BTreeMap<TrackerName, Secret>,
     /// How two issues are known to be one piece of work.
     pub links: Links,
     /// What a person should know though nothing is wrong: what was set and does nothing yet. Sentences.
@@ -119,28 +123,34 @@ impl Settings {
         Self::from_layers(&[("roadmapd.toml".to_owned(), text.to_owned())], env, Findings::default())
     }
 
-    fn from_layers(
+    /// As [`Settings::load`], and where something is wrong also what can be made of the rest: only to find out at once what
+    /// else is wrong, never to work with.
+    pub fn load_in_part(files: &[PathBuf], env: &[(String, String)]) -> (Option<Self>, Findings) {
+        let mut findings = Findings::default();
+        let texts = layers::open(Path::new(""), files, &mut findings);
+        if texts.is_empty() { (None, findings) } else { Self::in_part(&texts, env, findings) }
+    }
+
+    fn from_layers(texts: &[(String, String)], env: &[(String, String)], findings: Findings) -> Result<Self, Findings> {
+        match Self::in_part(texts, env, findings) {
+            (Some(settings), findings) if findings.is_empty() => Ok(settings),
+            (_, findings) => Err(findings),
+        }
+    }
+
+    fn in_part(
         texts: &[(String, String)],
         env: &[(String, String)],
         mut findings: Findings,
-    ) -> Result<Self, Findings> {
+    ) -> (Option<Self>, Findings) {
         let merged = layers::read(texts, env, &mut findings);
         let env: BTreeMap<String, String> = env.iter().cloned().collect();
         let settings = check(&merged, &env, &mut findings);
-        match settings {
-            Some(settings) if findings.is_empty() => Ok(settings),
-            _ => {
-                if findings.is_empty() {
-                    findings.add(
-                        "the configuration",
-                        "",
-                        "it can't be read as a whole",
-                        "compare it with config/example.toml",
-                    );
-                }
-                Err(findings)
-            }
+        if settings.is_none() && findings.is_empty() {
+            let next = "compare it with config/example.toml";
+            findings.add("the configuration", "", "it can't be read as a whole", next);
         }
+        (settings, findings)
     }
 
     /// The knobs of score, for the defaults and each of these containers.
@@ -233,6 +243,9 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let page = page::page(&raw.page, daemon.as_ref().and_then(|daemon| daemon.listen), &mut check);
     let notify = notify::notify(&raw.notify, &mut check);
     let mut trackers = trackers::trackers(&raw.trackers, &mut check);
+    let (listen, listen_webhooks) =
+        daemon.as_ref().map_or((None, None), |daemon| (daemon.listen, daemon.listen_webhooks));
+    let (webhook_secrets, unheard) = webhooks::webhooks(&raw, listen, listen_webhooks, &mut check);
     let reach = Reach::of_all(&trackers.configs);
     let defaults = own::own(&tables, "", &trackers.kinds, &mut check);
     let scopes = scopes::scopes(&raw, &trackers.kinds, &mut check);
@@ -240,12 +253,13 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let from = raw.links.from.iter().filter_map(|word| link_source(word)).collect();
     let links = Links { from, ..Links::default() };
     read_fields(&mut trackers.configs, std::iter::once(&defaults).chain(scopes.iter().map(|scope| &scope.own)));
-    let warnings = [inert::warnings(&raw, &check), trackers.warnings, compared].concat();
+    let warnings = [inert::warnings(&raw, &check), unheard, trackers.warnings, compared].concat();
     Some(Settings {
         daemon: daemon?,
         page,
         notify,
         trackers: trackers.configs,
+        webhook_secrets,
         links,
         warnings,
         defaults,
@@ -311,9 +325,6 @@ fn daemon(raw: &raw::Daemon, check: &mut Check<'_>) -> Option<Daemon> {
     };
     let listen = address("daemon.listen", &raw.listen);
     let listen_webhooks = address("daemon.listen_webhooks", &raw.listen_webhooks);
-    if listen.is_some() && listen == listen_webhooks {
-        check.wrong("daemon.listen_webhooks", "it is the same address as listen", "give webhooks a port of their own");
-    }
     Some(Daemon {
         schedule: schedule.ok()?,
         census: census.ok()?,

@@ -71,7 +71,7 @@ pub(super) struct Daemon {
     pub database: Given,
     /// Address and port of page, API, health and metrics; empty switches it off.
     pub listen: String,
-    /// Address and port of webhooks, its own so that it alone can be public; empty switches it off.
+    /// Address and port of webhooks, its own so that it alone can be public: POST /webhooks/NAME, where NAME is a tracker with a webhook_secret. Empty switches it off.
     pub listen_webhooks: String,
 }
 
@@ -137,7 +137,7 @@ pub(super) struct Tracker {
     pub fields: Option<BTreeMap<String, String>>,
     /// Our pace; replaces the built-in one. The tracker's headers and refusals only tighten it.
     pub budget: Option<Budget>,
-    /// The secret that signs this tracker's webhooks.
+    /// The secret that signs this tracker's webhooks, at least 16 characters: { env = "NAME" } or { file = "PATH" }; a file is read again when a signature fails.
     #[schemars(extend("x-given" = "secret"))]
     pub webhook_secret: Option<Given>,
     /// A file of certificates (PEM) to trust besides the system's.

@@ -15,7 +15,7 @@ use super::reply::html_page;
 use super::roadmap::count;
 use super::text::{fit, item_path};
 use super::{Site, cycles, trouble};
-use crate::daemon::{Held, Present};
+use crate::daemon::{Heard, Held, Present};
 use crate::model::{Level, Timestamp};
 use crate::store::{CycleRecord, Request, Store, StoreTrouble, TrackerState};
 use crate::tracker::{Fetch, Left, Requests};
@@ -41,6 +41,8 @@ struct Tracker {
     expires: Option<Timestamp>,
     left: Option<Left>,
     requests: Requests,
+    /// What came of its webhooks. None: they aren't heard.
+    heard: Option<[(Heard, u64); Heard::ALL.len()]>,
 }
 
 /// `GET /status`; `/health` is for probes.
@@ -57,8 +59,11 @@ pub(super) async fn show(State(site): State<Arc<Site>>, headers: HeaderMap) -> R
 
 async fn checkup(present: Present, store: &Store, picture: &Picture) -> Result<Checkup, StoreTrouble> {
     let mut trackers = Vec::new();
+    let secrets = &present.works.settings.webhook_secrets;
     for tracker in &present.works.trackers {
+        let heard = secrets.contains_key(tracker.name()).then(|| present.hints.counted(tracker.name()));
         trackers.push(Tracker {
+            heard,
             name: tracker.name().to_string(),
             state: store.tracker(tracker.name()).await?,
             expires: tracker.expires(),
@@ -121,6 +126,8 @@ fn schedule(picture: &Picture, checkup: &Checkup) -> Markup {
                         None => span.muted { "none yet" },
                     }
                 }
+                @let astray = checkup.present.hints.astray();
+                @if astray > 0 { dt { "Webhooks astray" } dd { (count(usize::try_from(astray).unwrap_or(usize::MAX), "request that names no tracker", "requests that name no tracker")) } }
                 @for request in checkup.asked.iter().take(LISTED) { dt { "Asked by a person" } dd { (said(request)) } }
             }
         }
@@ -151,6 +158,8 @@ fn tracker(picture: &Picture, checkup: &Checkup, tracker: &Tracker) -> Markup {
                 dt { "Last census" } dd { @match state.last_census { Some(at) => (moment(at, zone)), None => span.muted { "none yet" } } @if !state.bookmarks.is_empty() { " (one is under way)" } }
                 @if !withholds { dt { "Reads" } dd { (count(state.containers.len(), "repository or project", "repositories and projects")) } }
                 dt { "Requests" } dd { (tracker.requests.reads) " read, " (tracker.requests.writes) " wrote, " (tracker.requests.retries) " tried again since the start" }
+                dt { "Webhooks" }
+                dd { @match &tracker.heard { Some(heard) => (webhooks(heard)), None => span.muted { "not heard" } } }
                 dt { "API budget left" }
                 dd { @match &tracker.left { Some(left) => (budget(left, zone)), None => span.muted { "the tracker doesn't say" } } }
                 dt { "Credential" }
@@ -168,6 +177,16 @@ fn tracker(picture: &Picture, checkup: &Checkup, tracker: &Tracker) -> Markup {
             @if !withholds && !state.findings.is_empty() {
                 ul.plain { @for finding in state.findings.iter().take(LISTED) { li { (fit(finding, 400)) } } }
             }
+        }
+    }
+}
+
+/// How many came to what since the start.
+fn webhooks(heard: &[(Heard, u64)]) -> Markup {
+    html! {
+        @for (nth, (heard, count)) in heard.iter().enumerate() {
+            @if nth > 0 { ", " }
+            span class=[(*heard == Heard::Forged && *count > 0).then_some("bad")] { (count) " " (heard.name()) }
         }
     }
 }

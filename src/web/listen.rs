@@ -8,13 +8,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep};
-use tracing::warn;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use super::PageTrouble;
 
 /// Connections at once; who comes later waits in the system's queue.
 const SEATS: usize = 256;
@@ -25,7 +29,64 @@ const LIFE_MAX: Duration = Duration::from_secs(120);
 /// How long to wait after the system had no connection to give (too many open files).
 const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
-/// A bound address.
+/// How long open connections may go on once the daemon is told to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// An address that is ours and at which nothing is served yet.
+pub struct Bound {
+    seats: Seats,
+    address: SocketAddr,
+}
+
+impl Bound {
+    /// Takes the page's address.
+    ///
+    /// # Errors
+    /// It can't be had.
+    pub async fn for_page(address: SocketAddr) -> Result<Self, PageTrouble> {
+        Self::take(address, "the page can't be served", "listen").await
+    }
+
+    /// Takes the webhooks' address.
+    ///
+    /// # Errors
+    /// It can't be had.
+    pub async fn for_webhooks(address: SocketAddr) -> Result<Self, PageTrouble> {
+        Self::take(address, "webhooks can't be heard", "listen_webhooks").await
+    }
+
+    async fn take(address: SocketAddr, what: &'static str, key: &'static str) -> Result<Self, PageTrouble> {
+        let refused = |error| PageTrouble::Address { what, key, address, error };
+        let seats = Seats::bind(address).await.map_err(refused)?;
+        let address = seats.local_addr().map_err(refused)?;
+        Ok(Self { seats, address })
+    }
+
+    /// Which; the port that the system chose where 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// Serves until told to stop, and then lets open requests end for a little. `trouble` is what it means when that breaks off.
+pub(super) async fn serve(bound: Bound, app: Router, stop: CancellationToken, trouble: &str) {
+    let app = app.into_make_service_with_connect_info::<Peer>();
+    let server = axum::serve(bound.seats, app).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let late = async {
+        stop.cancelled().await;
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = server => {
+            if let Err(error) = ended {
+                error!("{trouble}: {error}");
+            }
+        }
+        () = late => {}
+    }
+}
+
+/// The connections to an address.
 pub(super) struct Seats {
     listener: TcpListener,
     free: Arc<Semaphore>,
@@ -53,7 +114,7 @@ impl Listener for Seats {
                 // A client that left before it was greeted is nobody's trouble.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    warn!("the page can't take a connection now: {error}");
+                    warn!("a connection can't be taken now: {error}");
                     sleep(ACCEPT_AGAIN).await;
                 }
             }

@@ -1,5 +1,5 @@
-//! The page: what the daemon knows, for people and for scripts. It only reads: its store is opened for reading, and nothing here
-//! reaches a tracker's writing side or the daemon's loop.
+//! The page: what the daemon knows, for people and for scripts; and the webhooks, which have an address of their own. The page only
+//! reads: its store is opened for reading, and nothing here reaches a tracker's writing side. Webhooks give the daemon's loop hints.
 //!
 //! ```text
 //! request -> guard -> picture (drawn once a cycle) -> view -> HTML or JSON
@@ -13,6 +13,7 @@ mod filter;
 mod form;
 mod guard;
 mod health;
+mod hooks;
 mod item;
 mod layout;
 mod listen;
@@ -31,7 +32,6 @@ mod vitals;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -41,7 +41,7 @@ use axum::routing::get;
 use http::{HeaderMap, StatusCode, Uri};
 use maud::{Markup, html};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use crate::daemon::{Present, Watch};
 use crate::settings::Settings;
@@ -49,28 +49,32 @@ use crate::store::{Store, StoreTrouble};
 
 use guard::{Door, guard};
 use layout::{Frame, framed, moment};
-use listen::{Peer, Seats};
+use listen::serve;
 use picture::{Picture, Pictures};
 use privacy::Audience;
 use reply::{asset, problem, wants_json};
 use vitals::Pulse;
 
+pub use hooks::Hooks;
+pub use listen::Bound;
 pub use text::fit;
 
 /// What a request may bring: only the form of the token brings anything.
 const BODY_MAX: usize = 8 * 1024;
-/// How long open connections may go on once the daemon is told to stop.
-const GRACE: Duration = Duration::from_secs(2);
 
-/// What keeps the page from being served.
+/// What keeps the page from being served, or webhooks from being heard.
 #[derive(Debug, thiserror::Error)]
 pub enum PageTrouble {
     /// The address can't be had.
     #[error(
-        "the page can't be served at {address} ([daemon] listen): {}; name another address or port there, or switch the page off with listen = \"\"",
+        "{what} at {address} ([daemon] {key}): {}; name another address or port there, or switch it off with {key} = \"\"",
         said(.error)
     )]
     Address {
+        /// What it was for.
+        what: &'static str,
+        /// The key that names it.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// The system's word.
@@ -94,8 +98,7 @@ fn said(error: &io::Error) -> String {
 
 /// A page that has its address and isn't served yet.
 pub struct Page {
-    seats: Seats,
-    address: SocketAddr,
+    bound: Bound,
     site: Site,
 }
 
@@ -117,18 +120,23 @@ impl Page {
     /// # Errors
     /// An address that can't be had, a store that can't be read.
     pub async fn bind(address: SocketAddr, watch: Watch) -> Result<Self, PageTrouble> {
-        let refused = |error| PageTrouble::Address { address, error };
-        let seats = Seats::bind(address).await.map_err(refused)?;
-        let address = axum::serve::Listener::local_addr(&seats).map_err(refused)?;
+        Self::at(Bound::for_page(address).await?, watch).await
+    }
+
+    /// The same at an address that is taken already.
+    ///
+    /// # Errors
+    /// A store that can't be read.
+    pub async fn at(bound: Bound, watch: Watch) -> Result<Self, PageTrouble> {
         let database = watch.now().works.settings.daemon.database.clone();
         let store = match Store::open_existing_read_only(&database).await? {
             Some(store) => store,
             None => Store::open(&database).await?,
         };
-        let on_loopback = address.ip().is_loopback();
+        let on_loopback = bound.address().ip().is_loopback();
         let (pictures, door, pulse) = (Pictures::default(), Door::default(), Pulse::default());
         let site = Site { watch, store, pictures, door, pulse, on_loopback, invented: false };
-        Ok(Self { seats, address, site })
+        Ok(Self { bound, site })
     }
 
     /// Shows everything to whoever reaches it, since the trackers behind it are invented: for the demo.
@@ -140,29 +148,16 @@ impl Page {
 
     /// Where it is served; the port that the system chose where 0 was asked for.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.bound.address()
     }
 
     /// Serves until told to stop, and then lets open requests end for a little.
     pub async fn serve(self, stop: CancellationToken) {
-        let Self { seats, address, site } = self;
+        let Self { bound, site } = self;
         let site = Arc::new(site);
-        info!("the page is at http://{address}/");
+        info!("the page is at http://{}/", bound.address());
         let ahead = tokio::spawn(draw_ahead(Arc::clone(&site)));
-        let app = router(&site).into_make_service_with_connect_info::<Peer>();
-        let server = axum::serve(seats, app).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(GRACE).await;
-        };
-        tokio::select! {
-            ended = server => {
-                if let Err(trouble) = ended {
-                    error!("the page isn't served any more: {trouble}");
-                }
-            }
-            () = late => {}
-        }
+        serve(bound, router(&site), stop, "the page isn't served any more").await;
         ahead.abort();
         if let Err(trouble) = site.store.close().await {
             warn!("{trouble}");

@@ -11,7 +11,7 @@ async fn health_tells_of_trackers_budgets_schedule_and_what_people_asked() {
     let site = Site::new(shipped(), WRITES).await;
     let page = site.get("/status").await;
     page.names(&["✓ read", "API budget left", " requests", "Next census", "0 */5 * * * *"]);
-    page.names(&["No issue keeps failing", "no expiry is known"]);
+    page.names(&["No issue keeps failing", "no expiry is known", "not heard"]);
     let now = site.works.clock.now();
     site.store.ask(&Request::Pause, now).await.expect("asked");
     site.get("/status").await.names(&["Asked by a person", "pause"]);

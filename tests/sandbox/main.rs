@@ -12,6 +12,7 @@ mod github_shapes;
 mod jira;
 mod jira_data_center;
 mod schemas;
+mod webhooks;
 
 use std::sync::Once;
 use std::time::Duration;

@@ -11,6 +11,7 @@ mod secrets;
 mod shipped;
 mod trackers;
 mod value;
+mod webhooks;
 mod wrong;
 
 use roadmapd::settings::{Findings, Settings};

@@ -256,11 +256,7 @@ fn may_be(key: &Value) -> String {
 
 /// The loud warning about a configuration that sets all there is.
 fn without_effect() -> String {
-    let set = [
-        ("ROADMAPD__WRITE__IDLE_MAX", "180d"),
-        ("ROADMAPD__DAEMON__LISTEN_WEBHOOKS", "0.0.0.0:81"),
-        ("ROADMAPD__LINKS__FROM", "remote-link"),
-    ];
+    let set = [("ROADMAPD__WRITE__IDLE_MAX", "180d"), ("ROADMAPD__LINKS__FROM", "remote-link")];
     let env = [env(), set.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()].concat();
     let text =
         super::contract::CONTRACT.replace("ca_file", "# ca_file").replace("value.csv", "tests/settings/value.csv");

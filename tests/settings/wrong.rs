@@ -86,7 +86,6 @@ fn each_value_out_of_its_limits_is_refused_with_the_limit() {
         ("[daemon]\nschedule = \"* * *\"", "daemon.schedule", "needs five (Unix cron) or six"),
         ("[daemon]\ncensus = \"0 0 31 2 *\"", "daemon.census", "no day of any year"),
         ("[daemon]\nlisten = \"8780\"", "daemon.listen", "127.0.0.1:8780"),
-        ("[daemon]\nlisten_webhooks = \"127.0.0.1:8780\"", "daemon.listen_webhooks", "port of their own"),
         ("[daemon]\nlisten = \"0.0.0.0:8780\"", "daemon.listen", "set [page] auth; or [page] open = true"),
         ("[daemon]\nlisten = \"[::]:8780\"", "daemon.listen", "can be reached from elsewhere"),
         ("[page]\nauth = {}", "page.auth", "neither a token nor a proxy's header"),

@@ -1,6 +1,7 @@
 //! What a person does in the GitHub.
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::{Change, Closed, Event, GitHub, Gone, REACTIONS};
 use crate::sandbox::SandboxError;
@@ -39,12 +40,13 @@ impl GitHub {
         Ok(())
     }
 
-    pub(in crate::sandbox) fn rewrite(&mut self, key: &str, body: Option<&str>, now: Timestamp) -> Done {
+    pub(in crate::sandbox) fn rewrite(&mut self, key: &str, body: Option<&str>, actor: &str, now: Timestamp) -> Done {
         let (repo, number) = self.find(key)?;
-        if let Some(issue) = self.issue_mut(repo, number) {
-            issue.body = body.map(str::to_owned);
-        }
+        let actor = Some(self.person(actor));
+        let Some(issue) = self.issue_mut(repo, number) else { return Ok(()) };
+        let from = std::mem::replace(&mut issue.body, body.map(str::to_owned));
         self.repos[repo].touch(number, now);
+        self.tell(repo, number, "edited", actor, json!({"changes": {"body": {"from": from.unwrap_or_default()}}}));
         Ok(())
     }
 
@@ -56,6 +58,9 @@ impl GitHub {
             issue.comments.push(comment);
         }
         self.repos[repo].touch(number, now);
+        if let Some(comment) = self.issue(repo, number).and_then(|issue| issue.comments.last()) {
+            self.tell_comment(repo, number, author, comment);
+        }
         Ok(())
     }
 
@@ -107,11 +112,14 @@ impl GitHub {
         let number = self.plant_issue(place, seed, now)?;
         let key = format!("{}#{number}", self.repos[place].full_name());
         self.relate_planted(&key, seed)?;
+        let author = self.issue(place, number).and_then(|issue| issue.author);
+        self.tell(place, number, "opened", author, Value::Null);
         Ok(key)
     }
 
     pub(in crate::sandbox) fn delete(&mut self, key: &str) -> Done {
         let (repo, number) = self.find(key)?;
+        self.tell(repo, number, "deleted", None, Value::Null);
         self.remove(repo, number, Gone::Deleted);
         Ok(())
     }
@@ -148,6 +156,7 @@ impl GitHub {
             .iter()
             .map(|id| self.repos[repo].label_name(*id).to_owned())
             .collect();
+        self.tell(repo, number, "transferred", None, json!({"changes": {"new_issue": {"id": id, "number": new}}}));
         let Some(mut issue) = self.remove(repo, number, Gone::Transferred { id }) else {
             return Err(SandboxError::unknown("GitHub issue", key));
         };

@@ -60,7 +60,7 @@ impl GitHub {
         }))
     }
 
-    fn comment_row(&self, repo: &Repo, number: u32, issue: &Issue, comment: &Comment) -> Value {
+    pub(super) fn comment_row(&self, repo: &Repo, number: u32, issue: &Issue, comment: &Comment) -> Value {
         let kind = if issue.pull_request { "pull" } else { "issues" };
         let (url, id) = (format!("{}/issues/comments/{}", self.repo_url(repo), comment.id), comment.id);
         json!({

@@ -11,6 +11,7 @@ mod relations;
 mod render;
 mod repositories;
 mod routes;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 pub use apps::{GithubApp, GithubInstallation};
 
 use super::message::Call;
+use super::webhooks::Outbox;
 use super::{Entry, Facts, SandboxError, Tracker};
 
 /// Method and route of a request, and whether it could change something.
@@ -58,6 +60,8 @@ pub(in crate::sandbox) struct GitHub {
     next_event_id: u64,
     /// Events below this id were planted.
     first_event_id: u64,
+    /// Whom it tells what happens.
+    pub(in crate::sandbox) outbox: Outbox,
 }
 
 struct Person {
@@ -250,6 +254,7 @@ impl GitHub {
         let id = self.next_event_id;
         self.next_event_id += 1;
         let by_app = self.app.is_some() && actor.is_some_and(|actor| self.is_app(actor));
+        self.tell_change(repo, number, actor, &change);
         self.repos[repo].events.push(Event { id, number, actor, by_app, at, change });
     }
 

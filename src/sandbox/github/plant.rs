@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Change, Closed, GitHub, Issue, Milestone, Person, REACTIONS, Repo};
 use crate::sandbox::clock::{days_before, whole_second};
 use crate::sandbox::corpus::{GithubIssueSeed, RepositorySeed};
+use crate::sandbox::webhooks::Outbox;
 use crate::sandbox::{Corpus, Options, SandboxError};
 
 impl GitHub {
@@ -47,6 +48,7 @@ impl GitHub {
             next_comment_id: 4_000_000_001,
             next_event_id: 20_000_000_001,
             first_event_id: 0,
+            outbox: Outbox::default(),
         };
         for seed in &corpus.people {
             let place = github.person(&seed.name);

@@ -181,12 +181,17 @@ impl Site {
             let target = self.find(&link.to)?;
             self.connect(&link.kind, id, target)?;
         }
-        Ok(self.issues[&id].key.clone())
+        let issue = &self.issues[&id];
+        self.tell(id, "issue_created", issue.reporter.unwrap_or(super::BOT), now, false);
+        Ok(issue.key.clone())
     }
 
     pub(in crate::sandbox) fn delete(&mut self, key: &str) -> Done {
         let id = self.find(key)?;
         if let Some(issue) = self.issues.remove(&id) {
+            if self.outbox.is_read() {
+                self.tell_of(&issue, "issue_deleted", super::BOT, issue.updated, false);
+            }
             self.by_updated.remove(&(issue.updated, id));
         }
         self.stale.retain(|stale| stale.id != id);

@@ -12,6 +12,7 @@ mod plant;
 mod render;
 mod routes;
 mod search;
+mod tell;
 mod terms;
 mod wiki;
 
@@ -22,6 +23,7 @@ use jiff::civil::Date;
 
 use super::clock::whole_second;
 use super::message::Call;
+use super::webhooks::Outbox;
 use super::{Entry, Facts, JiraShape, SandboxError, Tracker, Zone};
 
 /// Method and route of a request, and whether it could change something.
@@ -82,6 +84,8 @@ pub(in crate::sandbox) struct Site {
     next_history_id: u64,
     /// Histories below this id were planted.
     first_history_id: u64,
+    /// Whom it tells what happens.
+    pub(in crate::sandbox) outbox: Outbox,
 }
 
 /// The bot's place among the people.
@@ -260,10 +264,12 @@ impl Site {
         apply(issue);
         self.by_updated.remove(&(issue.updated, id));
         issue.updated = now;
-        if !items.is_empty() {
+        let changed = !items.is_empty();
+        if changed {
             issue.history.push(History { id: history_id, at: issue.updated, author, items });
         }
         self.by_updated.insert((issue.updated, id));
+        self.tell(id, "issue_updated", author, now, changed);
     }
 
     /// Keeps what search shows until its index has caught up.

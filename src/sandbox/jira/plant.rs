@@ -11,6 +11,7 @@ use super::{
 };
 use crate::sandbox::clock::days_before;
 use crate::sandbox::corpus::JiraIssueSeed;
+use crate::sandbox::webhooks::Outbox;
 use crate::sandbox::{Corpus, Options, SandboxError};
 
 /// The first issue's id.
@@ -52,6 +53,7 @@ impl Site {
             next_issue_id: FIRST_ID,
             next_history_id: 50_001,
             first_history_id: 0,
+            outbox: Outbox::default(),
         };
         for seed in &corpus.people {
             let place = site.person(&seed.name);
