@@ -41,6 +41,16 @@ async fn a_daemon_is_not_ready_until_it_is_up_then_ready_and_says_what_is_wrong(
     until("its first cycle has ended", || daemon.log().contains("cycle done"));
     until("it knows that", || ask(&["health"]).out == "ok\n");
 
+    let settings = std::fs::read_to_string(desk.config()).expect("a file");
+    let elsewhere = settings.replace("roadmapd.db", "elsewhere.db");
+    assert_ne!(settings, elsewhere);
+    std::fs::write(desk.config(), elsewhere).expect("written");
+    daemon.signal(Signal::SIGHUP);
+    until("it says that it runs other settings", || ask(&["health"]).out.starts_with("ok\nnote: the configuration "));
+    std::fs::write(desk.config(), settings).expect("written");
+    daemon.signal(Signal::SIGHUP);
+    until("it runs these", || ask(&["health"]).out == "ok\n");
+
     desk.trackers.fail(
         Tracker::Jira,
         Matcher::new(Method::GET, "/rest/"),
