@@ -151,7 +151,7 @@ async fn a_label_set_by_hand_reaches_the_other_tracker_through_a_webhook_and_our
     let set = Instant::now();
     here.desk.trackers.add_label(&github, &other).expect("an issue");
     until("the other tracker follows", || here.labels(&jira).contains(&other));
-    println!("a label on {github} was on {jira} after {:?}", set.elapsed());
+    eprintln!("a label on {github} was on {jira} after {:?}", set.elapsed());
 
     // Everything that the trackers told of it, twice each, ends in two cycles that find nothing.
     until("the echo ends", || {
@@ -242,7 +242,7 @@ async fn a_hundred_events_make_one_cycle_after_a_quiet_time() {
             });
         }
     });
-    println!("a hundred webhooks were sent within {:?}", started.elapsed());
+    eprintln!("a hundred webhooks were sent within {:?}", started.elapsed());
     here.until_hinted(1);
     assert!(here.status().contains("100 accepted"));
     assert!(here.hinted().len() <= 2, "{:?}", here.hinted());
@@ -257,7 +257,7 @@ async fn a_new_issue_that_jiras_index_shows_late_is_seen_by_the_second_look() {
     let key = here.desk.trackers.add_jira_issue(&project, &seed).expect("an issue");
     let made = Instant::now();
     until("it is labelled", || !here.labels(&key).is_empty());
-    println!("{key}, shown 2.5 s late, was labelled after {:?}", made.elapsed());
+    eprintln!("{key}, shown 2.5 s late, was labelled after {:?}", made.elapsed());
     let first = here.hinted().pop().expect("a cycle");
     assert_eq!(first["summary"]["written"], 0, "the first look was too early: {first}");
 }
