@@ -251,6 +251,17 @@ mod tests {
         assert!((CYCLES_PER_MINUTE * 9..=CYCLES_PER_MINUTE * 10 + 1).contains(&cycles), "{cycles}");
     }
 
+    #[tokio::test]
+    async fn hints_that_nobody_waited_for_are_one() {
+        let hints = Hints::default();
+        for _ in 0..100 {
+            hints.give();
+        }
+        hints.given().await;
+        let more = tokio::time::timeout(Duration::ZERO, hints.given()).await;
+        assert!(more.is_err(), "a second one was queued");
+    }
+
     #[test]
     fn each_request_is_counted_under_its_tracker() {
         let hints = Hints::default();

@@ -6,8 +6,9 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use hmac::{Hmac, Mac};
+use jiff::Timestamp;
 use nix::sys::signal::Signal;
-use roadmapd::sandbox::{Corpus, JiraIssueSeed, Options, Tracker, Webhook};
+use roadmapd::sandbox::{Corpus, JiraIssueSeed, Matcher, Options, Tracker, Webhook};
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -105,14 +106,18 @@ impl Hearing {
 
     /// A webhook of GitHub that is right.
     fn signed(&self, id: &str, event: &str, body: &str) -> u16 {
-        let signature = format!("sha256={}", sign(SECRET, body));
-        let headers = [("x-hub-signature-256", &*signature), ("x-github-delivery", id), ("x-github-event", event)];
-        self.post("/webhooks/github", &headers, body)
+        signed(self.hooks, id, event, body)
     }
 
     fn status(&self) -> String {
         read(self.page, "GET /status HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", "")
     }
+}
+
+fn signed(to: SocketAddr, id: &str, event: &str, body: &str) -> u16 {
+    let signature = format!("sha256={}", sign(SECRET, body));
+    let headers = [("x-hub-signature-256", &*signature), ("x-github-delivery", id), ("x-github-event", event)];
+    send(to, "POST", "/webhooks/github", &headers, body.len(), body)
 }
 
 fn sign(secret: &str, body: &str) -> String {
@@ -246,6 +251,26 @@ async fn a_hundred_events_make_one_cycle_after_a_quiet_time() {
     here.until_hinted(1);
     assert!(here.status().contains("100 accepted"));
     assert!(here.hinted().len() <= 2, "{:?}", here.hinted());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_while_a_cycle_runs_are_one_more_cycle_after_it() {
+    let here = Hearing::new(Corpus::shipped(), Options::default()).await;
+    let hooks = here.hooks;
+    here.desk.trackers.hook(Tracker::GitHub, Matcher::any(), 1, move |_| {
+        for nth in 0..20 {
+            assert_eq!(signed(hooks, &nth.to_string(), "issues", &format!("[{nth}]")), 200);
+        }
+    });
+    assert_eq!(here.signed("first", "issues", "[]"), 200);
+    // The cycle, the one for those that came meanwhile, and its second look.
+    here.until_hinted(3);
+    assert!(here.status().contains("21 accepted"));
+    let moment =
+        |cycle: &Value, key: &str| cycle[key].as_str().expect("a moment").parse::<Timestamp>().expect("a moment");
+    let hinted = here.hinted();
+    let pause = moment(&hinted[0], "started").duration_since(moment(&hinted[1], "ended"));
+    assert!(pause.as_secs() >= 3, "a fourth was queued: {hinted:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

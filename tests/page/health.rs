@@ -1,8 +1,11 @@
 //! Whether all is well: trackers, schedule, budgets, what is set aside.
 
-use http::Method;
+use http::{Method, StatusCode};
+use roadmapd::daemon::Heard;
+use roadmapd::model::TrackerName;
 use roadmapd::sandbox::{Fault, Matcher, Tracker};
 use roadmapd::store::Request;
+use roadmapd::web::{Bound, Hooks};
 
 use crate::site::{Site, WRITES, mixed, shipped};
 
@@ -44,4 +47,18 @@ async fn before_the_first_cycle_every_view_says_what_is_to_come() {
     site.get("/matrix").await.names(&["No item is known yet"]);
     site.get("/cycles").await.names(&["No cycle has turned yet"]);
     site.get("/status").await.names(&["not read yet", "none yet"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_of_a_tracker_without_a_secret_is_refused_and_counted() {
+    let site = Site::before_any_cycle(mixed(), WRITES).await;
+    let bound = Bound::for_webhooks(([127, 0, 0, 1], 0).into()).await.expect("an address");
+    let hooks = Hooks::at(bound, site.beacon.watch());
+    let url = format!("http://{}/webhooks/github", hooks.address());
+    tokio::spawn(hooks.serve(site.stop.clone()));
+    let answer = reqwest::Client::new().post(url).body("{}").send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_eq!(answer.text().await.expect("text"), "", "the sender isn't told why");
+    let counted = site.beacon.watch().now().hints.counted(&TrackerName::new("github"));
+    assert_eq!(counted.into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>(), [(Heard::Refused, 1)]);
 }
