@@ -195,7 +195,7 @@ fn row(picture: &Picture, cycle: &Cycle) -> Markup {
             td.num role="cell" data-label="Failed" { (number(summary.failed)) }
             td.num role="cell" data-label="Waiting" { (number(summary.waiting)) }
             td.number role="cell" data-label="Requests" { (requests(summary)) }
-            td class={ "deed" @if bad { " bad" } } role="cell" data-label="Did" { (fit(&cycle.deed(), 300)) }
+            td class={ "deed" @if bad { " bad" } } role="cell" data-label="Did" { (layout::sentence(&fit(&cycle.deed(), 300))) }
         }
     }
 }
@@ -229,7 +229,7 @@ pub(super) fn waits(picture: &Picture, waiting: &Waiting) -> Markup {
     html! {
         section.panel.waits aria-labelledby="waits" {
             h2 #waits { "A plan waits for a person" }
-            @if let Some(detail) = &waiting.detail { p { (fit(detail, 600)) } }
+            @if let Some(detail) = &waiting.detail { p.sentence { (layout::sentence(&fit(detail, 600))) } }
             p { (count(waiting.edits_total, "edit", "edits")) ", planned by " a href={ "/cycles/" (waiting.cycle) } { "cycle " (waiting.cycle) } ", " (at(picture, &waiting.at)) ". Its fingerprint is " code { (waiting.fingerprint) } "." }
             @if picture.privacy.withholds() { p.muted { "This page shows only the part of it that is for every reader; " code { "roadmapd plan" } " shows all." } }
             p { "Review it, then say yes where roadmapd runs:" }
@@ -261,7 +261,7 @@ fn one_view(picture: &Picture, cycle: Option<&Cycle>, journal: &Journal) -> Mark
                 dl {
                     dt { "Started" } dd { (at(picture, &cycle.started)) " by " (fit(&cycle.cause, 30)) }
                     dt { "Took" } dd { (took(cycle)) }
-                    dt { "Did" } dd { (fit(&cycle.deed(), 1000)) }
+                    dt { "Did" } dd { (layout::sentence(&fit(&cycle.deed(), 1000))) }
                     @if let Some(summary) = &cycle.summary { dt { "Requests" } dd { (requests(summary)) } }
                 }
             }
@@ -294,7 +294,7 @@ fn errors(cycle: &Cycle) -> Markup {
         @if !errors.is_empty() {
             section.panel aria-labelledby="errors" {
                 h2 #errors { "What went wrong" }
-                ul.plain { @for error in errors.iter().take(CHANGES_SHOWN) { li { (fit(error, 600)) } } }
+                ul.plain { @for error in errors.iter().take(CHANGES_SHOWN) { li { (layout::sentence(&fit(error, 600))) } } }
             }
         }
     }

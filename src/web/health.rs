@@ -167,7 +167,7 @@ fn tracker(picture: &Picture, checkup: &Checkup, tracker: &Tracker) -> Markup {
                 }
             }
             @if let Some((at, sentence)) = &state.failed {
-                p.alert { "Reading failed " (moment(*at, zone)) ": " (if withholds { cycles::WITHHELD.to_owned() } else { fit(sentence, 600) }) }
+                p.alert { "Reading failed " (moment(*at, zone)) ": " (layout::sentence(&if withholds { cycles::WITHHELD.to_owned() } else { fit(sentence, 600) })) }
             }
             @if !withholds && !state.findings.is_empty() {
                 ul.plain { @for finding in state.findings.iter().take(LISTED) { li { (fit(finding, 400)) } } }
