@@ -1,12 +1,20 @@
 # What people type. CI runs the same.
 
-.PHONY: test lint demo bench doc counterparts soak measure fuzz
+.PHONY: test lint demo bench doc counterparts browser screenshots soak measure fuzz
 
 test: ## all tests
 	cargo test --locked
 
-counterparts: ## what tests/counterparts plays against, from npm and PyPI into target/counterparts (350 MB, once)
+COUNTERPARTS = $(or $(ROADMAPD_COUNTERPARTS),$(CURDIR)/target/counterparts)
+counterparts: ## what tests/counterparts plays against and what steers a browser, from npm and PyPI into target/counterparts (370 MB, once)
 	tests/counterparts/install.sh
+
+browser: counterparts ## every view in Chromium, which comes from the system's packages
+	ROADMAPD_COUNTERPARTS=$(COUNTERPARTS) cargo test --locked --test page browser -- --nocapture
+
+screenshots: counterparts ## the README's pictures, of the demo
+	cargo build --release --locked --bins
+	$(COUNTERPARTS)/node tests/page/browser/screenshots.mjs target/release/roadmapd $(COUNTERPARTS) docs
 
 SEEDS = 1000
 soak: ## people edit while everything fails and dies, SEEDS times

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::answer::{Cycle, Cycles, Journal, Planned, Summary, Waiting, Written};
 use super::item::{change, outcome};
-use super::layout::moment;
+use super::layout::{self, moment};
 use super::picture::Picture;
 use super::reply::{html_page, problem};
 use super::roadmap::count;
@@ -167,15 +167,12 @@ fn view(picture: &Picture, cycles: &Cycles) -> Markup {
             div.empty { p { "No cycle has turned yet." } p.muted { "The first one starts at the next tick of the schedule; " a href="/status" { "health" } " says when." } }
         } @else {
             div.scroll tabindex="0" role="group" aria-label="Cycles, the newest first" {
-                table.framed {
-                    thead {
-                        tr {
-                            th.num scope="col" { "Cycle" } th scope="col" { "Started" } th scope="col" { "Took" } th scope="col" { "Cause" }
-                            th.num scope="col" { "Written" } th.num scope="col" { "Skipped" } th.num scope="col" { "Failed" }
-                            th.num scope="col" { "Waiting" } th scope="col" { "Requests" } th scope="col" { "What it did" }
-                        }
-                    }
-                    tbody { @for cycle in &cycles.cycles { (row(picture, cycle)) } }
+                table.framed.stack role="table" {
+                    (layout::columns(&[
+                        ("Cycle", true), ("Started", false), ("Took", false), ("Cause", false), ("Written", true), ("Skipped", true),
+                        ("Failed", true), ("Waiting", true), ("Requests", false), ("What it did", false),
+                    ]))
+                    tbody role="rowgroup" { @for cycle in &cycles.cycles { (row(picture, cycle)) } }
                 }
             }
         }
@@ -188,15 +185,17 @@ fn row(picture: &Picture, cycle: &Cycle) -> Markup {
     let number = |count: Option<usize>| count.map_or("–".to_owned(), |count| count.to_string());
     let bad = summary.failed.unwrap_or(0) > 0 || !summary.errors.is_empty();
     html! {
-        tr {
-            td.num { a href={ "/cycles/" (cycle.cycle) } { (cycle.cycle) } }
-            td { (at(picture, &cycle.started)) }
-            td.number { (took(cycle)) }
-            td { (fit(&cycle.cause, 30)) @if summary.census { " " span.label { "census" } } }
-            td.num { (number(summary.written)) } td.num { (number(summary.skipped)) }
-            td.num { (number(summary.failed)) } td.num { (number(summary.waiting)) }
-            td.number { (requests(summary)) }
-            td class={ "deed" @if bad { " bad" } } { (fit(&cycle.deed(), 300)) }
+        tr role="row" {
+            td.num role="cell" data-label="Cycle" { a href={ "/cycles/" (cycle.cycle) } { (cycle.cycle) } }
+            td role="cell" data-label="Started" { (at(picture, &cycle.started)) }
+            td.number role="cell" data-label="Took" { (took(cycle)) }
+            td role="cell" data-label="Cause" { (fit(&cycle.cause, 30)) @if summary.census { " " span.label { "census" } } }
+            td.num role="cell" data-label="Written" { (number(summary.written)) }
+            td.num role="cell" data-label="Skipped" { (number(summary.skipped)) }
+            td.num role="cell" data-label="Failed" { (number(summary.failed)) }
+            td.num role="cell" data-label="Waiting" { (number(summary.waiting)) }
+            td.number role="cell" data-label="Requests" { (requests(summary)) }
+            td class={ "deed" @if bad { " bad" } } role="cell" data-label="Did" { (layout::sentence(&fit(&cycle.deed(), 300))) }
         }
     }
 }
@@ -230,9 +229,9 @@ pub(super) fn waits(picture: &Picture, waiting: &Waiting) -> Markup {
     html! {
         section.panel.waits aria-labelledby="waits" {
             h2 #waits { "A plan waits for a person" }
-            @if let Some(detail) = &waiting.detail { p { (fit(detail, 600)) } }
+            @if let Some(detail) = &waiting.detail { p.sentence { (layout::sentence(&fit(detail, 600))) } }
             p { (count(waiting.edits_total, "edit", "edits")) ", planned by " a href={ "/cycles/" (waiting.cycle) } { "cycle " (waiting.cycle) } ", " (at(picture, &waiting.at)) ". Its fingerprint is " code { (waiting.fingerprint) } "." }
-            @if picture.privacy.withholds() { p.muted { "This page shows only the part of it that is for every reader; `roadmapd plan` shows all." } }
+            @if picture.privacy.withholds() { p.muted { "This page shows only the part of it that is for every reader; " code { "roadmapd plan" } " shows all." } }
             p { "Review it, then say yes where roadmapd runs:" }
             pre tabindex="0" { code { "roadmapd approve " (waiting.fingerprint) } }
             details {
@@ -244,7 +243,7 @@ pub(super) fn waits(picture: &Picture, waiting: &Waiting) -> Markup {
                             span.mono { (fit(edit.from.as_deref().unwrap_or("nothing"), 60)) } " → " strong.mono { (fit(edit.to.as_deref().unwrap_or("nothing"), 60)) }
                         }
                     }
-                    @if waiting.edits_total > WAITING_SHOWN { li.muted { "and " (waiting.edits_total - WAITING_SHOWN) " more: `roadmapd plan` lists them all" } }
+                    @if waiting.edits_total > WAITING_SHOWN { li.muted { "and " (waiting.edits_total - WAITING_SHOWN) " more: " code { "roadmapd plan" } " lists them all" } }
                 }
             }
         }
@@ -262,7 +261,7 @@ fn one_view(picture: &Picture, cycle: Option<&Cycle>, journal: &Journal) -> Mark
                 dl {
                     dt { "Started" } dd { (at(picture, &cycle.started)) " by " (fit(&cycle.cause, 30)) }
                     dt { "Took" } dd { (took(cycle)) }
-                    dt { "Did" } dd { (fit(&cycle.deed(), 1000)) }
+                    dt { "Did" } dd { (layout::sentence(&fit(&cycle.deed(), 1000))) }
                     @if let Some(summary) = &cycle.summary { dt { "Requests" } dd { (requests(summary)) } }
                 }
             }
@@ -282,7 +281,7 @@ fn one_view(picture: &Picture, cycle: Option<&Cycle>, journal: &Journal) -> Mark
                 }
             }
             @if journal.changes.len() > CHANGES_SHOWN {
-                p.muted { "The first " (CHANGES_SHOWN) " of " (journal.changes.len()) "; `roadmapd history " (journal.cycle) "` lists all." }
+                p.muted { "The first " (CHANGES_SHOWN) " of " (journal.changes.len()) "; " code { "roadmapd history " (journal.cycle) } " lists all." }
             }
         }
         @if let Some(cycle) = cycle { (errors(cycle)) }
@@ -295,7 +294,7 @@ fn errors(cycle: &Cycle) -> Markup {
         @if !errors.is_empty() {
             section.panel aria-labelledby="errors" {
                 h2 #errors { "What went wrong" }
-                ul.plain { @for error in errors.iter().take(CHANGES_SHOWN) { li { (fit(error, 600)) } } }
+                ul.plain { @for error in errors.iter().take(CHANGES_SHOWN) { li { (layout::sentence(&fit(error, 600))) } } }
             }
         }
     }

@@ -172,7 +172,7 @@ fn tracker(picture: &Picture, checkup: &Checkup, tracker: &Tracker) -> Markup {
                 }
             }
             @if let Some((at, sentence)) = &state.failed {
-                p.alert { "Reading failed " (moment(*at, zone)) ": " (if withholds { cycles::WITHHELD.to_owned() } else { fit(sentence, 600) }) }
+                p.alert { "Reading failed " (moment(*at, zone)) ": " (layout::sentence(&if withholds { cycles::WITHHELD.to_owned() } else { fit(sentence, 600) })) }
             }
             @if !withholds && !state.findings.is_empty() {
                 ul.plain { @for finding in state.findings.iter().take(LISTED) { li { (fit(finding, 400)) } } }
@@ -236,14 +236,12 @@ fn holds(picture: &Picture) -> Markup {
             h2 #holds { "Holds " span.count { (held.len()) @if fights > 0 { ", of which " (count(fights, "fight", "fights")) } } }
             @if held.is_empty() { p.muted { "Nobody holds anything." } } @else {
                 div.scroll tabindex="0" role="group" aria-labelledby="holds" {
-                    table.framed {
-                        thead {
-                            tr {
-                                th scope="col" { "Issue" } th scope="col" { "Level" } th scope="col" { "Held at" } th scope="col" { "Computed" }
-                                th scope="col" { "Apart" } th scope="col" { "Who" } th scope="col" { "Since" } th scope="col" { "Why" }
-                            }
-                        }
-                        tbody { @for hold in held.iter().take(HOLDS_SHOWN) { (self::hold(picture, hold)) } }
+                    table.framed.stack role="table" {
+                        (layout::columns(&[
+                            ("Issue", false), ("Level", false), ("Held at", false), ("Computed", false), ("Apart", false), ("Who", false),
+                            ("Since", false), ("Why", false),
+                        ]))
+                        tbody role="rowgroup" { @for hold in held.iter().take(HOLDS_SHOWN) { (self::hold(picture, hold)) } }
                     }
                 }
                 p.muted {
@@ -259,15 +257,15 @@ fn hold(picture: &Picture, held: &Held) -> Markup {
     let hold = Hold::of(held);
     let drift = drift(held);
     html! {
-        tr {
-            td { a.key href=(item_path(&hold.issue)) { (fit(&hold.issue, 80)) } }
-            td { (hold.field) }
-            td.mono { (fit(hold.theirs.as_deref().unwrap_or("nothing"), 60)) }
-            td { @match held.computed { Some(Level::Priority(level)) => (layout::priority(level.name())), Some(level) => (level.name()), None => "–" } }
-            td.number { @match drift { Some(0) => "same", Some(1) => "1 level", Some(apart) => { (apart) " levels" }, None => "–" } }
-            td { (fit(&hold.who, 60)) }
-            td { @match held.since { Some(since) => (moment(since, &picture.settings.daemon.timezone)), None => "now" } }
-            td { (hold.reason) @if hold.frozen { " " span.bad { "people disagree" } } }
+        tr role="row" {
+            td role="cell" data-label="Issue" { a.key href=(item_path(&hold.issue)) { (fit(&hold.issue, 80)) } }
+            td role="cell" data-label="Level" { (hold.field) }
+            td.mono role="cell" data-label="Held at" { (fit(hold.theirs.as_deref().unwrap_or("nothing"), 60)) }
+            td role="cell" data-label="Computed" { @match held.computed { Some(Level::Priority(level)) => (layout::priority(level.name())), Some(level) => (level.name()), None => "–" } }
+            td.number role="cell" data-label="Apart" { @match drift { Some(0) => "same", Some(1) => "1 level", Some(apart) => { (apart) " levels" }, None => "–" } }
+            td role="cell" data-label="Who" { (fit(&hold.who, 60)) }
+            td role="cell" data-label="Since" { @match held.since { Some(since) => (moment(since, &picture.settings.daemon.timezone)), None => "now" } }
+            td role="cell" data-label="Why" { (if hold.reason == "found" { "was there before us" } else { &hold.reason }) @if hold.frozen { " " span.bad { "people disagree" } } }
         }
     }
 }

