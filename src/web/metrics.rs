@@ -101,6 +101,12 @@ fn of_the_process(families: &mut Families, present: &Present) {
     for tracker in &present.works.trackers {
         retries.of([("tracker", tracker.name().as_str())], tally.requests(&**tracker).retries as f64);
     }
+    let webhooks = families.counter("roadmapd_webhooks", "Webhooks that came, by what became of them");
+    for name in present.works.settings.webhook_secrets.keys() {
+        for (heard, count) in present.hints.counted(name) {
+            webhooks.of([("tracker", name.as_str()), ("outcome", heard.name())], count as f64);
+        }
+    }
     if let Some(bytes) = resident_bytes() {
         let (name, help) = ("process_resident_memory", "Memory of the process that is in RAM");
         families.add(name, help, Some(Unit::Bytes), MetricType::Gauge).of([], bytes);

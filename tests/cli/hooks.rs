@@ -110,7 +110,12 @@ impl Hearing {
     }
 
     fn status(&self) -> String {
-        read(self.page, "GET /status HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", "")
+        self.get("/status")
+    }
+
+    /// What the page's address answers.
+    fn get(&self, path: &str) -> String {
+        read(self.page, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"), "")
     }
 }
 
@@ -216,6 +221,10 @@ async fn a_forged_replayed_or_oversized_webhook_changes_nothing_and_is_counted()
     let page = here.status();
     for counted in ["0 accepted", "2 ignored", "2 replayed", "4 forged", "2 oversized", "0 refused", "1 forged"] {
         assert!(page.contains(counted), "{counted} is missing: {page}");
+    }
+    let metrics = here.get("/metrics");
+    for counted in [r#"{tracker="github",outcome="forged"} 4"#, r#"{tracker="jira",outcome="forged"} 1"#] {
+        assert!(metrics.contains(&format!("roadmapd_webhooks_total{counted}")), "{counted} is missing: {metrics}");
     }
     assert!(page.contains("3 requests that name no tracker"), "{page}");
     assert!(here.hinted().is_empty(), "{:?}", here.hinted());
