@@ -230,8 +230,12 @@ async fn one_cycle(
     };
     match outcome {
         Some(Ok(turned)) => {
-            if let Err(untold) = tell(works, store, &turned).await {
-                warn!("{untold}");
+            // A chat that doesn't answer holds no stop up; what it wasn't told, it is told after the next start.
+            if !stop.is_cancelled() {
+                tokio::select! {
+                    told = tell(works, store, &turned) => told.map(drop).unwrap_or_else(|untold| warn!("{untold}")),
+                    () = signals.stop() => stop.cancel(),
+                }
             }
             return Some(turned);
         }

@@ -80,3 +80,19 @@ async fn people_ask_a_running_daemon_and_it_does_it_without_a_tick() {
     until("it writes again", || desk.writes() > writes && desk.run(&["once"]).code == 0);
     drop(daemon);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_that_never_answers_holds_no_stop_up() {
+    let desk = Desk::new(Corpus::shipped(), "").await;
+    let chat = std::net::TcpListener::bind("127.0.0.1:0").expect("an address");
+    let address = desk.folder.path().join("chat");
+    std::fs::write(&address, format!("http://{}/hook", chat.local_addr().expect("an address"))).expect("a file");
+    desk.configure(&format!("[notify]\nurl = {{ file = {:?} }}\n", address.display().to_string()));
+    let mut daemon = desk.start(&["run", "--once-at-start"]);
+    // Whoever listens hears that a plan waits, and says nothing.
+    let (_silent, _) = chat.accept().expect("a message");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.end(), Some(0), "{}", daemon.log());
+    assert!(daemon.log().contains("roadmapd is down"), "{}", daemon.log());
+    assert!(!daemon.log().contains("people can't be told"), "it waited for the chat: {}", daemon.log());
+}
