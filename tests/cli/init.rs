@@ -102,6 +102,14 @@ async fn init_asks_where_nothing_is_told_and_says_what_is_missing() {
     let text = std::fs::read_to_string(&out).expect("a configuration");
     assert!(text.contains("repositories = [\"acme/web\"]") && !text.contains("trackers.jira"), "{text}");
 
+    let (url, out) = (desk.trackers.github_url(), out.with_file_name("by-env.toml"));
+    let mut by_env =
+        bare(&["init", "--github-url", url, "--github-token-env", "OUR_TOKEN", "--repository", "acme/api"]);
+    by_env.arg("--out").arg(&out).env("OUR_TOKEN", desk.trackers.github_token()).env("ROADMAPD__NONSENSE", "1");
+    let said = Said::from(by_env.output().expect("the binary runs"));
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(std::fs::read_to_string(&out).expect("a configuration").contains("{ env = \"OUR_TOKEN\" }"));
+
     let missing = run(&desk, &["init", "--project", "PAY", "--out", "other.toml"].map(str::to_owned));
     assert!(missing.code == 1 && missing.err.contains("--jira-url"), "{missing:?}");
     let refused = desk.folder.path().join("refused");

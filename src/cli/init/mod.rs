@@ -104,7 +104,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     }
     drop(questions);
     let base = text::connections(&connections);
-    let works = Works::connect(Arc::new(Settings::from_toml(&base, &[])?), Clock::system())?;
+    let works = Works::connect(Arc::new(Settings::from_toml(&base, &secrets())?), Clock::system())?;
     for tracker in &works.trackers {
         for finding in tracker.probe(&|_| false).await {
             output::print(&format!("{} {}", if finding.ok { "ok  " } else { "FAIL" }, finding.text));
@@ -119,7 +119,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let learned = scheme::learn(&seen.thought.roadmap, &seen.thought.scores);
     let whole = text::whole(&base, &learned);
     // What is proposed must check by itself: a person may trust it unread.
-    Settings::from_toml(&whole, &[])?;
+    Settings::from_toml(&whole, &secrets())?;
     save(&args.out, &whole, args.force)?;
     output::print(&text::story(&learned, &args.out));
     Ok(Exit::Done)
@@ -134,7 +134,7 @@ async fn choose<I: BufRead, O: Write>(
         return Ok(());
     }
     let asking = text::connections(&[connection.somewhere()]);
-    let works = Works::connect(Arc::new(Settings::from_toml(&asking, &[])?), Clock::system())?;
+    let works = Works::connect(Arc::new(Settings::from_toml(&asking, &secrets())?), Clock::system())?;
     let Some(tracker) = works.trackers.first() else { return Ok(()) };
     let found = tracker.reachable().await?;
     if found.is_empty() {
@@ -157,6 +157,11 @@ async fn choose<I: BufRead, O: Write>(
         }
     };
     Ok(())
+}
+
+/// The environment, where tokens may be; without keys of a configuration, which mean another one.
+fn secrets() -> Vec<(String, String)> {
+    super::environment().into_iter().filter(|(name, _)| !name.starts_with("ROADMAPD__")).collect()
 }
 
 fn listed(connection: &Connection, found: &[Reachable]) -> String {
