@@ -136,15 +136,15 @@ async fn notices<T: Fetch>(
         });
     }
     found.extend(expiring(works));
+    if !first {
+        found.extend(risen(store, told.cycle).await?);
+    }
     let Some(plan) = &turned.plan else {
         // A quiet cycle changed nothing of what hangs on a plan.
         let kept = told.going_on.iter().filter(|(_, event)| matches!(event, Event::Quarantine | Event::Fight));
         found.extend(kept.map(|(key, event)| Notice { event: *event, key: Some(key.clone()), line: String::new() }));
         return Ok(found);
     };
-    if !first {
-        found.extend(risen(store, told.cycle).await?);
-    }
     found.extend(plan.quarantined.iter().map(|(issue, error)| Notice {
         event: Event::Quarantine,
         key: Some(format!("quarantine {issue} {error}")),

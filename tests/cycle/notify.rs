@@ -109,7 +109,13 @@ async fn an_item_that_comes_up_to_p0_is_told_with_why_calls_nobody_and_keeps_pri
     world.trackers.add_label("CORE-6", "security").expect("an issue");
     world.trackers.add_label("acme/web#8", "sev1").expect("an issue");
     world.pass(60);
-    turn_and_tell(&world).await;
+    chat.answers(503).await;
+    let turned = world.turn().await;
+    tell(&world.works, &world.store, &turned).await.expect_err("the chat is down");
+    chat.answers(200).await;
+    for _ in 0..3 {
+        turn_and_tell(&world).await;
+    }
     for key in ["CORE-6", "acme/web#8"] {
         assert_eq!(world.labels(key, "priority/p"), ["priority/p0"], "{key}");
     }
