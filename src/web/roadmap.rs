@@ -17,6 +17,7 @@ use super::reply::{html_page, problem};
 use super::text::fit;
 use crate::model::Priority;
 use crate::roadmap::Item;
+use crate::score::{Because, ItemScore};
 
 /// Rows of one page.
 const ROWS: usize = 50;
@@ -138,6 +139,7 @@ fn row(picture: &Picture, index: usize) -> Markup {
                 (layout::priority(&levels.priority.level)) " "
                 span.number title="score, of 100" { (format!("{:.0}", levels.priority.score)) }
                 (held(levels.priority.held_by.as_ref()))
+                @if levels.priority.held_by.is_none() { (lifted(picture, score)) }
             }
             td role="cell" data-label="Complexity" {
                 (layout::complexity(&levels.complexity.level)) " "
@@ -158,6 +160,14 @@ fn row(picture: &Picture, index: usize) -> Markup {
             }
             td.who role="cell" data-label="Who" { (who(item)) }
         }
+    }
+}
+
+/// A sign that what waits for an item lifts its level above what its score gives.
+fn lifted(picture: &Picture, score: &ItemScore) -> Markup {
+    let lifts = score.priority.because.iter().find(|because| because.rule == Because::BLOCKS);
+    html! {
+        @if let Some(lifts) = lifts { " " span.held title=(fit(&picture.privacy.told(&lifts.why), 200)) { "lifted" } }
     }
 }
 

@@ -10,6 +10,7 @@ async fn the_roadmap_lists_items_with_levels_keys_blockers_and_dues() {
     let page = site.get("/").await;
     page.names(&["<h1>Roadmap</h1>", "chip p0", "chip size", "aria-current=\"page\"", "Skip to the content"]);
     page.names(&["github:acme/", "jira:", "rel=\"noreferrer noopener\"", "s-doing", "r-blocked", "data-label=\"Due\""]);
+    page.names(&["waits for it\">lifted<"]);
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
 }
 
