@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::gather::is_known;
 use super::scheme::{Allowed, scheme_of};
@@ -11,7 +11,7 @@ use super::{CycleTrouble, Thought, Works, people};
 use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot, Timestamp, TrackerName};
 use crate::plan::Ledger;
 use crate::roadmap::Item;
-use crate::score::{ItemScore, Knobs, Previous, Scores, Weights, nearest, score};
+use crate::score::{ItemScore, Knobs, Likeness, Previous, Scores, Weights, score};
 use crate::store::Store;
 
 /// What the last cycle knew, thought through again for today. Nothing is asked of any tracker.
@@ -24,6 +24,7 @@ pub struct View {
     /// The knobs of score.
     pub weights: Weights,
     day: Day,
+    likeness: OnceLock<Likeness>,
     /// When each tracker was last read whole.
     pub read_at: BTreeMap<TrackerName, Option<Timestamp>>,
 }
@@ -66,7 +67,7 @@ impl View {
             ledger.authors.extend(thought.standing.unasked.into_keys().map(|key| (key, Vec::new())));
             thought = think(&snapshot, &ledger, &frame);
         }
-        Ok(Self { thought, ledger, weights, day, read_at })
+        Ok(Self { thought, ledger, weights, day, likeness: OnceLock::new(), read_at })
     }
 
     /// Items from the most to the least pressing: open before closed, then level, score, and the smaller one first.
@@ -94,7 +95,8 @@ impl View {
     /// Past items with given story points that are most like one, most like it first: their places, points, and cosine (0–1).
     pub fn nearest(&self, index: usize) -> Vec<(usize, f64, f64)> {
         let thought = &self.thought;
-        nearest(&thought.roadmap, &thought.standing.previous, &self.weights, &thought.model, index)
+        let gather = || Likeness::of(&thought.roadmap, &thought.standing.previous, &self.weights, &thought.model);
+        self.likeness.get_or_init(gather).nearest(&thought.roadmap, &self.weights, &thought.model, index)
     }
 
     /// The levels that an item would have if it, or what is known and how it is weighed there, were as `change` makes it. Nothing is

@@ -18,6 +18,7 @@ mod evidence;
 mod graph;
 mod hindsight;
 mod learn;
+mod likeness;
 mod model;
 mod priority;
 mod readiness;
@@ -29,7 +30,8 @@ pub use complexity::{estimated, size_level};
 pub use evidence::Evidence;
 pub use graph::Waiters;
 pub use learn::{Choice, LABELS_MIN, Learned, Past, Prediction, TooFew, fit, plain_median};
-pub use model::{History, Model, estimated_histories, learn, nearest};
+pub use likeness::Likeness;
+pub use model::{History, Model, estimated_histories, learn};
 pub use priority::priority_level;
 pub use rules::{RULES, Rule, Signal, spelled_priority};
 pub use types::{

@@ -37,13 +37,13 @@ pub struct History {
 }
 
 /// An item that a person estimated, or whose size merged pull requests tell.
-struct Label<'a> {
+pub(super) struct Label<'a> {
     /// Its place in the roadmap.
-    item: usize,
+    pub(super) item: usize,
     created: Timestamp,
-    history: &'a String,
-    bag: Bag,
-    points: f64,
+    pub(super) history: &'a String,
+    pub(super) bag: Bag,
+    pub(super) points: f64,
     /// Lines that merged pull requests changed for it.
     lines: Option<u32>,
     weight: f64,
@@ -91,7 +91,7 @@ pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: 
 pub(super) const OWN_MEDIAN_MIN: usize = 5;
 
 /// What people estimated, oldest first.
-fn labels<'a>(roadmap: &Roadmap, previous: &Previous, weights: &'a Weights) -> Vec<Label<'a>> {
+pub(super) fn labels<'a>(roadmap: &Roadmap, previous: &Previous, weights: &'a Weights) -> Vec<Label<'a>> {
     let label = |(index, item): (usize, &Item)| {
         let knobs = weights.of(&item.founder().container);
         let history = knobs.history.as_ref().filter(|_| learns(item))?;
@@ -173,9 +173,14 @@ impl Model {
         told.map(|(name, history)| (name, history.median, history.learned.as_deref())).collect()
     }
 
+    /// The estimator that a history has of its own.
+    pub(super) fn own(&self, history: &str) -> Option<&Learned> {
+        self.histories.get(history).and_then(|history| history.learned.as_deref())
+    }
+
     /// The estimator for these knobs, and whether it is the pooled one.
     pub(super) fn of(&self, knobs: &Knobs) -> Option<(&Learned, bool)> {
-        let own = self.histories.get(knobs.history.as_ref()?).and_then(|history| history.learned.as_deref());
+        let own = self.own(knobs.history.as_ref()?);
         let pooled = || self.pooled.as_deref().map(|learned| (learned, true));
         own.map(|learned| (learned, false)).or_else(pooled).filter(|(learned, _)| learned.is_current())
     }
@@ -191,24 +196,4 @@ impl Model {
         let history = self.histories.get(knobs.history.as_ref()?)?;
         (history.labels >= OWN_MEDIAN_MIN).then_some((history.median, history.labels))
     }
-}
-
-/// Past items that are most like one, most like it first: their places in the roadmap, story points, and cosine (0–1).
-pub fn nearest(
-    roadmap: &Roadmap,
-    previous: &Previous,
-    weights: &Weights,
-    model: &Model,
-    index: usize,
-) -> Vec<(usize, f64, f64)> {
-    /// Items that are named.
-    const NAMED_MAX: usize = 3;
-    let Some(item) = roadmap.items.get(index) else { return Vec::new() };
-    let knobs = weights.of(&item.founder().container);
-    let Some((learned, pooled)) = model.of(knobs) else { return Vec::new() };
-    let mut past = labels(roadmap, previous, weights);
-    past.retain(|label| label.item != index && (pooled || Some(label.history) == knobs.history.as_ref()));
-    let bags: Vec<&Bag> = past.iter().map(|label| &label.bag).collect();
-    let found = learned.nearest(&words(item), &bags, NAMED_MAX);
-    found.into_iter().filter_map(|(at, cosine)| past.get(at).map(|label| (label.item, label.points, cosine))).collect()
 }

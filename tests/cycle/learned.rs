@@ -1,6 +1,6 @@
 //! Sizes are learned from what people estimated, at a census, and a fit that changes anything is shown as a formula of its own.
 
-use roadmapd::daemon::Order;
+use roadmapd::daemon::{Order, View};
 use roadmapd::sandbox::{Corpus, JiraIssueSeed, ProjectSeed};
 use roadmapd::score::{EstimateSource, ItemScore};
 
@@ -109,4 +109,22 @@ async fn what_we_wrote_into_the_field_of_story_points_teaches_nothing() {
     let with_points = given.iter().filter(|issue| issue.story_points.is_some()).count();
     assert!(model.histories[""].labels < with_points, "{} of {with_points}", model.histories[""].labels);
     assert_eq!(model.version, 1);
+}
+
+#[tokio::test]
+async fn the_past_items_most_like_one_are_estimated_ones_that_share_its_words() {
+    let world = world().await;
+    world.turn().await;
+    let view = View::open(&world.works, &world.store).await.expect("a view");
+    let items = &view.thought.roadmap.items;
+    for (key, points) in [("jira:LEARN-91", 1.0), ("jira:LEARN-93", 8.0)] {
+        let index = view.thought.roadmap.find(key).expect("an item");
+        let like = view.nearest(index);
+        let title = &items[index].founder().title;
+        assert_eq!(like.len(), 3, "{key}");
+        for (at, theirs, cosine) in like {
+            assert_eq!((&items[at].founder().title, theirs), (title, points), "{key}");
+            assert!(at != index && (0.99..=1.0).contains(&cosine), "{key}: {cosine}");
+        }
+    }
 }

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::Bag;
 pub use fallback::Choice;
 use scale::Scale;
-use solver::{Linear, Row, Task};
+pub(super) use solver::Row;
+use solver::{Linear, Task};
 use vocabulary::Vocabulary;
 
 /// The form of what is stored; one of another form is fitted anew.
@@ -218,16 +219,13 @@ impl Learned {
     /// The positions in `past` of the most similar texts, most similar first, each with its
     /// cosine (above 0, at most 1); the later of two equals comes first, being newer.
     pub fn nearest(&self, bag: &Bag, past: &[&Bag], most: usize) -> Vec<(usize, f64)> {
-        let own = self.vocabulary.row(bag);
-        let mut found: Vec<(usize, f64)> = past
-            .iter()
-            .enumerate()
-            .map(|(at, other)| (at, vocabulary::cosine(&own, &self.vocabulary.row(other)).min(1.0)))
-            .filter(|(_, similarity)| *similarity > 0.0)
-            .collect();
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
-        found.truncate(most);
-        found
+        let rows: Vec<Row> = past.iter().map(|other| self.weigh(other)).collect();
+        closest(&self.weigh(bag), rows.iter(), most)
+    }
+
+    /// A text's known words, each with its weight there.
+    pub(super) fn weigh(&self, bag: &Bag) -> Row {
+        self.vocabulary.row(bag)
     }
 
     /// P(size <= value) per threshold. Thresholds are fitted apart and may cross: the running
@@ -272,6 +270,15 @@ impl Learned {
         words.truncate(WORDS_MAX);
         words
     }
+}
+
+/// The positions of the rows most like one, as [`Learned::nearest`] has them.
+pub(super) fn closest<'a>(own: &Row, rows: impl Iterator<Item = &'a Row>, most: usize) -> Vec<(usize, f64)> {
+    let likeness = |(at, other): (usize, &Row)| (at, vocabulary::cosine(own, other).min(1.0));
+    let mut found: Vec<(usize, f64)> = rows.enumerate().map(likeness).filter(|(_, cosine)| *cosine > 0.0).collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
+    found.truncate(most);
+    found
 }
 
 /// The weight of each of `n` labels, oldest first; the newest has 1.
