@@ -4,7 +4,7 @@ use std::path::Path;
 
 use roadmapd::model::Timestamp;
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path, query_param, query_param_is_missing};
+use wiremock::matchers::{method, path, path_regex, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::driver::Driver;
@@ -59,6 +59,9 @@ async fn a_recorded_list_is_read_along_its_links_to_the_end() {
         json!({"id": 1000, "full_name": "octokit-fixture-org/paginate-issues", "permissions": {"push": true}});
     let home = Mock::given(path("/repos/octokit-fixture-org/paginate-issues"));
     home.respond_with(ResponseTemplate::new(200).set_body_json(repository)).mount(&server).await;
+    // Nor were the comments recorded, of which one of the issues has some.
+    let comments = Mock::given(path_regex("/issues(/[0-9]+)?/comments$"));
+    comments.respond_with(ResponseTemplate::new(200).set_body_json(json!([]))).mount(&server).await;
     let folder = tempfile::tempdir().expect("a folder");
     let driver = driver(&server, "octokit-fixture-org/paginate-issues", folder.path()).await;
     let shown = driver.preview().await;
