@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::description::Description;
+use super::description::{Description, skipped};
 use super::github_shapes::{as_bearer, with_app};
 use super::{Bed, Got, read};
 use roadmapd::sandbox::{Corpus, Options};
@@ -149,7 +149,13 @@ async fn the_jiras_answers_fit_the_official_description() {
     let changed =
         bed.put("PAY-2", json!({"update": {"labels": [{"add": "x"}]}, "fields": {"customfield_10028": 3}})).await;
     assert_eq!(changed.status.as_u16(), 204);
+    let lacks = |method: &str, path: &str| official.path_of(method, &format!("/rest/api/3{path}")).is_none();
+    let mut lacking = 0;
     for (path, asked) in gets {
+        if lacks("get", path) {
+            lacking += 1;
+            continue;
+        }
         check(&official, &format!("/rest/api/3{path}"), "get", &read(bed.jira(Method::GET, asked)).await);
     }
     let posts = [
@@ -158,6 +164,14 @@ async fn the_jiras_answers_fit_the_official_description() {
         ("/changelog/bulkfetch", json!({"issueIdsOrKeys": ["PAY-2", "PAY-7"]})),
     ];
     for (path, body) in posts {
+        if lacks("post", path) {
+            lacking += 1;
+            continue;
+        }
         check(&official, &format!("/rest/api/3{path}"), "post", &read(bed.jira(Method::POST, path).json(&body)).await);
+    }
+    if lacking > 0 {
+        assert!(!official.whole(), "the present description has all of them");
+        skipped(lacking, "answers that the older description of Jira lacks");
     }
 }
