@@ -253,10 +253,7 @@ fn age_s(then: Timestamp, now: Timestamp) -> u64 {
 
 fn census_due<T>(works: &Works<T>, state: &TrackerState) -> bool {
     let (daemon, now) = (&works.settings.daemon, works.clock.now());
-    // One that lies ahead was noted by a clock that was put right since: it says nothing.
-    state.last_census.is_some_and(|last| {
-        last > now || daemon.census.next_after(last, &daemon.timezone).is_some_and(|due| due <= now)
-    })
+    state.last_census.is_some_and(|last| daemon.census.has_passed(last, now, &daemon.timezone))
 }
 
 /// Reads one tracker to its end; every page is kept before the next is awaited for long.

@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::digest::{Digest, Reader};
+use super::digest::{self, Digest, Reader};
 use super::{Turned, View, Works};
-use crate::model::{Issue, ItemId, Level, Priority, Timestamp};
+use crate::model::{Issue, ItemId, Level, Priority, Timestamp, turns_direction};
 use crate::plan::{Hold, HoldReason};
 use crate::settings::{Event, Notify, webhook};
 use crate::store::{Move, Store, StoreTrouble};
@@ -95,14 +95,12 @@ pub async fn tell<T: Fetch>(works: &Works<T>, store: &Store, turned: &Turned) ->
     let over = recovered(&told, &going_on);
     lines.extend(over.iter().map(String::as_str));
     let (now, zone) = (works.clock.now(), &works.settings.daemon.timezone);
-    let due = notify.digest.as_ref().zip(told.digest).is_some_and(|(schedule, last)| {
-        // One that lies ahead was noted by a clock that was put right since.
-        last > now || schedule.next_after(last, zone).is_some_and(|due| due <= now)
-    });
+    let last = notify.digest.as_ref().zip(told.digest);
+    let due = last.is_some_and(|(schedule, last)| schedule.has_passed(last, now, zone));
     let mut message = message(&lines);
     if due {
         let view = View::open(works, store).await?;
-        let digest = Digest::of(works, store, &view, super::digest::DAYS, Reader::Chat).await?;
+        let digest = Digest::of(works, store, &view, digest::DAYS, Reader::Chat).await?;
         message.push_str(if message.is_empty() { "" } else { "\n\n" });
         message.push_str(&tame(&digest.text()));
     }
@@ -264,11 +262,7 @@ fn titled(key: &str, title: &str, private: bool) -> String {
 }
 
 fn short(text: &str) -> String {
-    let mut kept: String = text.chars().take(WORDS_MAX).collect();
-    if text.chars().nth(WORDS_MAX).is_some() {
-        kept.push('…');
-    }
-    kept
+    digest::cut(text, WORDS_MAX)
 }
 
 /// The lines as one text; empty where there are none.
@@ -282,9 +276,8 @@ fn message(lines: &[&str]) -> String {
 
 /// A text that calls nobody and shows no other text than it is: chats read `<!channel>`, `@here` and links in angle brackets.
 fn tame(text: &str) -> String {
-    let hidden = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut tamed = String::with_capacity(text.len());
-    for c in text.chars().filter(|c| !hidden(*c)) {
+    for c in text.chars().filter(|c| !turns_direction(*c)) {
         match c {
             '<' => tamed.push('‹'),
             '>' => tamed.push('›'),

@@ -16,7 +16,7 @@ pub use issue::{
 };
 pub use level::{Aspect, Complexity, Level, Priority, Readiness};
 pub use per_container::PerContainer;
-pub use text::{Bag, Text};
+pub use text::{Bag, Text, turns_direction};
 
 /// A calendar day in the daemon's time zone (`[daemon] timezone`); scores depend on it and never on the minute.
 pub type Day = jiff::civil::Date;

@@ -3,6 +3,11 @@
 mod bag;
 mod keys;
 mod shapes;
+/// Whether a character turns the direction of the text around it: a title could hide a level behind one.
+pub fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests;
 

@@ -315,7 +315,8 @@ pub struct ScopeLimits {
 }
 
 impl Limits {
-    /// The shortest age of a reading, in seconds, past which nothing is written anywhere: its own, or a scope's.
+    /// The shortest age of a reading, in seconds, past which nothing is written anywhere: its own, or a scope's. Of all that may be
+    /// written together what is strictest holds.
     pub fn strictest_stale_max_s(&self) -> u64 {
         self.scopes.values().map(|scope| scope.own.stale_max_s).fold(self.stale_max_s, u64::min)
     }

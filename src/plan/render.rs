@@ -8,6 +8,7 @@ use super::approve::Unsafe;
 use super::change::{Change, Edit, Plan};
 use super::cost::{Cost, Paces};
 use super::reform::Reformed;
+use crate::model::turns_direction;
 
 /// Characters that a line may have.
 const WIDTH: usize = 110;
@@ -235,8 +236,7 @@ fn cut(line: &str) -> String {
 
 /// One line without control or direction characters: titles and labels are strangers' text.
 pub fn clean(text: &str) -> String {
-    let hidden = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().filter(|c| !hidden(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().filter(|c| !turns_direction(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Text that Markdown takes literally, without mentions that would call people. What stands between backticks stays

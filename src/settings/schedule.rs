@@ -46,6 +46,12 @@ impl Schedule {
         None
     }
 
+    /// Whether a tick has passed since it was last done. A last time that lies ahead was noted by a clock that was put right since: it
+    /// says nothing.
+    pub fn has_passed(&self, last: Timestamp, now: Timestamp, zone: &TimeZone) -> bool {
+        last > now || self.next_after(last, zone).is_some_and(|due| due <= now)
+    }
+
     /// The expression as it was written.
     pub fn as_str(&self) -> &str {
         &self.text

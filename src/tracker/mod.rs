@@ -323,7 +323,7 @@ impl Probed {
     /// When a tracker's credential expires; not fine from 14 days before.
     pub(crate) fn expiry(tracker: &TrackerName, at: Timestamp, now: Timestamp) -> Self {
         let day = at.strftime("%Y-%m-%d");
-        if at.duration_since(now) > WARN {
+        if at.duration_since(now) > EXPIRES_SOON {
             return Self::fine(format!("{tracker}: the token expires on {day}"));
         }
         Self::wrong(format!("{tracker}: the token expires on {day}; make a new one in time"))
@@ -331,4 +331,4 @@ impl Probed {
 }
 
 /// How long before a credential expires a person is warned.
-const WARN: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
+pub const EXPIRES_SOON: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Cycle, Explained, Hold, Ranked, Written};
-use super::filter::{Filter, Found};
+use super::filter::Found;
 use super::picture::Picture;
 use super::reply::{json, problem};
 use super::{Site, cycles, item, matrix, openapi, trouble};
@@ -104,12 +104,8 @@ pub(super) struct Problem {
 }
 
 async fn roadmap(State(site): State<Arc<Site>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let filter = match Filter::read(query.as_deref()) {
-        Ok(filter) => filter,
-        Err(why) => return problem(StatusCode::BAD_REQUEST, true, &why),
-    };
-    let picture = match site.picture_for(true).await {
-        Ok(picture) => picture,
+    let (filter, picture) = match site.narrowed(query.as_deref(), true).await {
+        Ok(narrowed) => narrowed,
         Err(refusal) => return refusal,
     };
     let Found { items, total, page, pages } = filter.find(&picture, ROWS);
@@ -133,12 +129,8 @@ fn ties(picture: &Picture, index: usize) -> (Option<String>, Vec<String>) {
 }
 
 async fn marks(State(site): State<Arc<Site>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let filter = match Filter::read(query.as_deref()) {
-        Ok(filter) => filter,
-        Err(why) => return problem(StatusCode::BAD_REQUEST, true, &why),
-    };
-    match site.picture_for(true).await {
-        Ok(picture) => json(&headers, &matrix::matrix(&picture, &filter)),
+    match site.narrowed(query.as_deref(), true).await {
+        Ok((filter, picture)) => json(&headers, &matrix::matrix(&picture, &filter)),
         Err(refusal) => refusal,
     }
 }

@@ -10,7 +10,6 @@ use maud::{Markup, html};
 use super::answer::Hold;
 use super::layout::{self, moment};
 use super::picture::Picture;
-use super::probes::EXPIRES_SOON;
 use super::reply::html_page;
 use super::roadmap::count;
 use super::text::{fit, item_path};
@@ -18,7 +17,7 @@ use super::{Site, cycles, trouble};
 use crate::daemon::{Heard, Held, Present};
 use crate::model::{Level, Timestamp};
 use crate::store::{CycleRecord, Request, Store, StoreTrouble, TrackerState};
-use crate::tracker::{Fetch, Left, Requests};
+use crate::tracker::{EXPIRES_SOON, Fetch, Left, Requests};
 
 /// Holds that the view lists; the API has them all.
 const HOLDS_SHOWN: usize = 200;

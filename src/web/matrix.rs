@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use maud::{Markup, html};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,7 +16,7 @@ use super::filter::{Filter, Found};
 use super::form::filters;
 use super::layout;
 use super::picture::Picture;
-use super::reply::{html_page, problem};
+use super::reply::html_page;
 use super::roadmap::{count, nothing};
 use super::text::{fit, item_path};
 use crate::model::Priority;
@@ -90,12 +90,8 @@ const QUADRANTS: [(bool, bool, &str, &str); 4] = [
 
 /// `GET /matrix`.
 pub(super) async fn show(State(site): State<Arc<Site>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let filter = match Filter::read(query.as_deref()) {
-        Ok(filter) => filter,
-        Err(why) => return problem(StatusCode::BAD_REQUEST, false, &why),
-    };
-    let picture = match site.picture().await {
-        Ok(picture) => picture,
+    let (filter, picture) = match site.narrowed(query.as_deref(), false).await {
+        Ok(narrowed) => narrowed,
         Err(refusal) => return refusal,
     };
     let found = filter.find(&picture, MARKS);

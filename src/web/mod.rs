@@ -47,6 +47,7 @@ use crate::daemon::{Present, Watch};
 use crate::settings::Settings;
 use crate::store::{Store, StoreTrouble};
 
+use filter::Filter;
 use guard::{Door, guard};
 use layout::{Frame, framed, moment};
 use listen::serve;
@@ -238,6 +239,12 @@ impl Site {
     /// What is shown now, or the answer that says why it can't be.
     async fn picture(&self) -> Result<Arc<Picture>, Response> {
         self.picture_for(false).await
+    }
+
+    /// What a query narrows and what is shown now, or the answer that says why not.
+    async fn narrowed(&self, query: Option<&str>, json: bool) -> Result<(Filter, Arc<Picture>), Response> {
+        let filter = Filter::read(query).map_err(|why| problem(StatusCode::BAD_REQUEST, json, &why))?;
+        Ok((filter, self.picture_for(json).await?))
     }
 
     async fn drawn(&self) -> Result<Arc<Picture>, String> {

@@ -16,6 +16,7 @@ use super::Site;
 use super::metrics;
 use super::vitals::{Vital, Vitals};
 use crate::plan::Need;
+use crate::tracker::EXPIRES_SOON;
 
 /// Cycles that failed one after the other before that is told: one is what a restart of a tracker costs.
 const FAILED_MAX: u64 = 3;
@@ -23,8 +24,6 @@ const FAILED_MAX: u64 = 3;
 const STILL_MAX: SignedDuration = SignedDuration::from_mins(10);
 /// And so long is beyond hope: only a new process helps.
 const HUNG: SignedDuration = SignedDuration::from_mins(30);
-/// A credential that expires sooner is told.
-pub(super) const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 pub(super) fn router() -> Router<Arc<Site>> {
     Router::new()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use maud::{Markup, html};
 
 use super::Site;
@@ -13,7 +13,7 @@ use super::filter::{Filter, Found};
 use super::form::filters;
 use super::layout;
 use super::picture::Picture;
-use super::reply::{html_page, problem};
+use super::reply::html_page;
 use super::text::fit;
 use crate::model::Priority;
 use crate::roadmap::Item;
@@ -26,12 +26,8 @@ const BLOCKERS_NAMED: usize = 2;
 
 /// `GET /`.
 pub(super) async fn show(State(site): State<Arc<Site>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let filter = match Filter::read(query.as_deref()) {
-        Ok(filter) => filter,
-        Err(why) => return problem(StatusCode::BAD_REQUEST, false, &why),
-    };
-    let picture = match site.picture().await {
-        Ok(picture) => picture,
+    let (filter, picture) = match site.narrowed(query.as_deref(), false).await {
+        Ok(narrowed) => narrowed,
         Err(refusal) => return refusal,
     };
     let found = filter.find(&picture, ROWS);

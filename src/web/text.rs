@@ -1,19 +1,16 @@
 //! Text of trackers -> text that is safe to show beside other text.
 
+use crate::model::turns_direction;
+
 /// A text without control characters, cut to a width in characters.
 pub fn fit(text: &str, width: usize) -> String {
-    let clean = text.chars().map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c });
+    let clean = text.chars().map(|c| if c.is_control() || turns_direction(c) { ' ' } else { c });
     let mut kept: Vec<char> = clean.take(width + 1).collect();
     if kept.len() > width {
         kept.truncate(width.saturating_sub(1));
         kept.push('…');
     }
     kept.into_iter().collect()
-}
-
-/// Characters that turn the direction of the text around them: a title could hide a level behind them.
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An address of the web, and nothing that a browser would run.

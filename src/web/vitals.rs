@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 
 use crate::daemon::Present;
 use crate::model::Timestamp;
-use crate::plan::Limits;
 use crate::settings::Settings;
 use crate::store::{Store, StoreTrouble, WaitingPlan};
 use crate::tracker::{Fetch, Left};
@@ -47,7 +46,8 @@ impl Vitals {
         let mut trackers = Vec::new();
         for tracker in &present.works.trackers {
             let state = store.tracker(tracker.name()).await?;
-            let stale_max = stale_max(&settings.limits(&state.containers));
+            let stale_max_s = settings.limits(&state.containers).strictest_stale_max_s();
+            let stale_max = SignedDuration::from_secs(i64::try_from(stale_max_s).unwrap_or(i64::MAX));
             let since = state.last_whole.unwrap_or(present.tally.started);
             trackers.push(Vital {
                 name: tracker.name().to_string(),
@@ -69,13 +69,6 @@ impl Vitals {
         let due = after(since, QUIET_MAX).max(ticks_after(&self.present.works.settings, since, TICKS_MISSED_MAX)?);
         (!self.present.turning && self.now > due).then_some(due)
     }
-}
-
-/// Of all that may be written together, what is strictest holds: so does `approve`.
-fn stale_max(limits: &Limits) -> SignedDuration {
-    let scopes = limits.scopes.values().map(|scope| scope.own.stale_max_s);
-    let strictest = scopes.fold(limits.stale_max_s, u64::min);
-    SignedDuration::from_secs(i64::try_from(strictest).unwrap_or(i64::MAX))
 }
 
 /// Until when a tracker counts as fresh that was read then. Where cycles are rarer than `stale_max`, the second tick is what it

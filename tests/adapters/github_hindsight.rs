@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use roadmapd::model::{Issue, Turn};
 use roadmapd::tracker::Ask;
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, ResponseTemplate};
 
-use super::support::{Rig, Shelf, github, json};
+use super::support::{Rig, Shelf, json, serve, with_rows};
 
 /// A closed issue.
 fn issue(id: u64, closed: &str) -> Value {
@@ -19,19 +17,6 @@ fn issue(id: u64, closed: &str) -> Value {
 fn pull(id: u64, merged: Option<&str>, body: &str) -> Value {
     json!({"id": id, "number": id, "title": "a change", "state": "closed", "body": body, "pull_request": {"merged_at": merged},
         "created_at": "2026-01-02T00:00:00Z", "updated_at": "2026-01-10T10:00:00Z", "closed_at": "2026-01-10T10:00:00Z"})
-}
-
-async fn serve(rig: &Rig, place: &str, answer: ResponseTemplate) {
-    let answer = answer.insert_header("date", "Mon, 02 Feb 2026 00:00:00 GMT");
-    Mock::given(method("GET")).and(path(place)).respond_with(answer).mount(&rig.server).await;
-}
-
-async fn with_rows(rows: &[Value]) -> Rig {
-    let rig = github().await;
-    let about = json!({"id": 1, "full_name": "acme/api", "private": false, "archived": false, "has_issues": true});
-    serve(&rig, "/repos/acme/api", json(200, &about)).await;
-    serve(&rig, "/repos/acme/api/issues", json(200, &json!(rows))).await;
-    rig
 }
 
 async fn sized(rig: &Rig, pull: u64, additions: u32, deletions: u32) {

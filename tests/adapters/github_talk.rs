@@ -2,12 +2,11 @@
 
 use roadmapd::model::{Issue, Talk};
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path, query_param, query_param_is_missing};
-use wiremock::{Mock, Request, ResponseTemplate};
+use wiremock::matchers::{path, query_param, query_param_is_missing};
+use wiremock::{Mock, Request};
 
-use super::support::{Rig, Shelf, github, json};
+use super::support::{DATE, Rig, Shelf, json, serve, with_rows};
 
-const DATE: &str = "Mon, 02 Feb 2026 00:00:00 GMT";
 const MORE: &str = "GET /repos/acme/api/issues/comments?sort=updated&direction=desc&per_page=100";
 
 fn row(id: u64, comments: u32, updated: &str) -> Value {
@@ -23,20 +22,6 @@ fn said(id: u64, on: u64, by: u64, at: &str) -> Value {
     json!({"id": id, "node_id": "x", "url": "u", "html_url": page, "body": "the words of a customer",
         "issue_url": format!("https://api.github.com/repos/acme/api/issues/{on}"),
         "user": {"id": by, "login": format!("u{by}"), "type": account}, "created_at": at, "updated_at": at})
-}
-
-async fn serve(rig: &Rig, place: &str, answer: ResponseTemplate) {
-    let answer = answer.insert_header("date", DATE);
-    Mock::given(method("GET")).and(path(place)).respond_with(answer).mount(&rig.server).await;
-}
-
-/// A repository with these rows, before anything was read of it.
-async fn with_rows(rows: &[Value]) -> Rig {
-    let rig = github().await;
-    let about = json!({"id": 1, "full_name": "acme/api", "private": false, "archived": false, "has_issues": true});
-    serve(&rig, "/repos/acme/api", json(200, &about)).await;
-    serve(&rig, "/repos/acme/api/issues", json(200, &json!(rows))).await;
-    rig
 }
 
 async fn first(rig: &Rig) -> (String, Vec<Issue>) {

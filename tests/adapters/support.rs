@@ -12,9 +12,9 @@ use roadmapd::tracker::{
     Ask, Budget, Fetch, GithubAuth, GithubConfig, JiraConfig, Known, Log, Policy, Read, Secret, Tracker, TrackerConfig,
     Trouble,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use wiremock::matchers::{method, path_regex};
+use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 /// The token that no output may show.
@@ -233,4 +233,22 @@ pub fn json(status: u16, body: &Value) -> ResponseTemplate {
 pub fn recorded(name: &str) -> Value {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).expect("a sample")).expect("JSON")
+}
+
+/// The date that GitHub's answers bear in tests about comments and pull requests.
+pub const DATE: &str = "Mon, 02 Feb 2026 00:00:00 GMT";
+
+/// Answers a reading of a place.
+pub async fn serve(rig: &Rig, place: &str, answer: ResponseTemplate) {
+    let answer = answer.insert_header("date", DATE);
+    Mock::given(method("GET")).and(path(place)).respond_with(answer).mount(&rig.server).await;
+}
+
+/// A repository with these rows, before anything was read of it.
+pub async fn with_rows(rows: &[Value]) -> Rig {
+    let rig = github().await;
+    let about = json!({"id": 1, "full_name": "acme/api", "private": false, "archived": false, "has_issues": true});
+    serve(&rig, "/repos/acme/api", json(200, &about)).await;
+    serve(&rig, "/repos/acme/api/issues", json(200, &json!(rows))).await;
+    rig
 }

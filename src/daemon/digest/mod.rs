@@ -2,6 +2,8 @@
 
 mod render;
 
+pub(super) use render::cut;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
@@ -142,10 +144,9 @@ impl Digest {
             digest.scopes.entry(scope_of(item)).or_default().blocked.push(blocked);
         }
         for hold in held(view, store).await? {
-            let index = view.thought.roadmap.find(&hold.item);
-            if let (Some(item), Some(old)) =
-                (index.and_then(|index| view.thought.roadmap.items.get(index)), old(&hold, until))
-            {
+            let items = &view.thought.roadmap.items;
+            let index = items.binary_search_by(|item| item.id.as_str().cmp(&hold.item)).ok();
+            if let (Some(item), Some(old)) = (index.and_then(|index| items.get(index)), old(&hold, until)) {
                 digest.scopes.entry(scope_of(item)).or_default().holds.push(old);
             }
         }

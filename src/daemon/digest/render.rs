@@ -142,11 +142,16 @@ fn titled(issue: &str, title: &str, form: Form) -> String {
 }
 
 fn words(text: &str, form: Form) -> String {
-    let mut kept: String = text.chars().take(WORDS_MAX).collect();
-    if text.chars().nth(WORDS_MAX).is_some() {
+    plain(&cut(text, WORDS_MAX), form)
+}
+
+/// The first characters of a text, and a sign where there are more.
+pub(in crate::daemon) fn cut(text: &str, chars_max: usize) -> String {
+    let mut kept: String = text.chars().take(chars_max).collect();
+    if text.chars().nth(chars_max).is_some() {
         kept.push('…');
     }
-    plain(&kept, form)
+    kept
 }
 
 /// A text that is one line, hides nothing, and in Markdown stays text.
