@@ -16,7 +16,16 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let works = desk.works()?;
     let settings = &works.settings;
     let names: Vec<&str> = settings.trackers.iter().map(|tracker| tracker.name().as_str()).collect();
-    output::print(&format!("the configuration checks: {} ({})", count(names.len(), "tracker"), names.join(", ")));
+    let left_out = match settings.refused.len() {
+        0 => String::new(),
+        1 => ", but 1 own rule is refused and counts for nothing".to_owned(),
+        refused => format!(", but {refused} own rules are refused and count for nothing"),
+    };
+    output::print(&format!(
+        "the configuration checks{left_out}: {} ({})",
+        count(names.len(), "tracker"),
+        names.join(", ")
+    ));
     for name in settings.trackers.iter().map(TrackerConfig::name).filter(|name| !settings.writes_to(name)) {
         output::print(&format!("{name}: nothing is written there; a read-only credential suffices"));
     }
@@ -25,9 +34,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     }
     if !args.online {
         output::remark("`roadmapd check --online` asks the trackers too");
-        return Ok(Exit::Done);
+        return Ok(if settings.refused.is_empty() { Exit::Done } else { Exit::Failed });
     }
-    let mut all_well = true;
+    let mut all_well = settings.refused.is_empty();
     for tracker in &works.trackers {
         let writes = |container: Option<&ContainerKey>| {
             container.map_or_else(|| settings.writes_to(tracker.name()), |container| settings.writes(container))

@@ -262,6 +262,13 @@ fn reload(load: &impl Fn() -> Result<Settings, Findings>, running: &Works) -> Op
             return None;
         }
     };
+    // What runs has the rules that were meant, or lacks the same.
+    if let Some(refused) =
+        settings.refused.iter().find(|refused| !running.settings.refused.iter().any(|old| old == *refused))
+    {
+        error!("the configuration has an own rule that is refused, and the running one stays: {refused}");
+        return None;
+    }
     // An address that stays bound while who may read it changes could show the page where it shouldn't be seen.
     let (new, old) = (&settings.daemon, &running.settings.daemon);
     for (key, changed) in [

@@ -167,8 +167,16 @@ fn gate(plan: &Plan, limits: &Limits, parts: &[Part<'_>]) -> Option<Unsafe> {
         let detail = format!("first contact with {contacts}: {next}");
         return Some(Unsafe { needed: Need::FirstContact, detail });
     }
-    let past: Vec<String> = parts.iter().filter_map(Part::past_limit).collect();
+    let past: Vec<String> = lost_rules(plan).into_iter().chain(parts.iter().filter_map(Part::past_limit)).collect();
     (!past.is_empty()).then(|| Unsafe { needed: Need::Limits, detail: format!("{}: {next}", past.join("; ")) })
+}
+
+/// Levels that move for want of a rule that is refused: somebody's slip should move nothing by itself.
+fn lost_rules(plan: &Plan) -> Option<String> {
+    let reformed = plan.reformed.as_ref().filter(|reformed| reformed.items() > 0)?;
+    let (lacks, items) = (reformed.lacks()?, reformed.items());
+    let moves = if items == 1 { "1 item moves".to_owned() } else { format!("{items} items move") };
+    Some(format!("{moves} by a formula {lacks} (`roadmapd check` says why)"))
 }
 
 impl Part<'_> {

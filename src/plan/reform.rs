@@ -1,6 +1,6 @@
 //! (confirmed levels, Scores of another formula) -> Reformed: what a new formula moves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Issue, Priority};
 use crate::roadmap::Roadmap;
@@ -17,6 +17,8 @@ pub struct Reformed {
     pub to: Formula,
     /// How many items that are written get another priority than the last confirmed one: by where they go, first those that go up there, then those that go down.
     pub moves: BTreeMap<Priority, (usize, usize)>,
+    /// Names of people's own rules that this formula lacks since they were refused: it may not be the one that was meant.
+    pub refused: BTreeSet<String>,
 }
 
 impl Reformed {
@@ -42,7 +44,7 @@ impl Reformed {
             *down += usize::from(now > was);
         }
         moves.retain(|_, moved| *moved != (0, 0));
-        Some(Self { from, to: scores.formula.clone(), moves })
+        Some(Self { from, to: scores.formula.clone(), moves, refused: scores.refused.clone() })
     }
 
     /// How many items move.
@@ -50,10 +52,25 @@ impl Reformed {
         self.moves.values().map(|(up, down)| up + down).sum()
     }
 
+    /// What the formula lacks, with the first three names. None: nothing.
+    pub(super) fn lacks(&self) -> Option<String> {
+        const NAMED: usize = 3;
+        let mut named = self.refused.iter().take(NAMED).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        if let more @ 1.. = self.refused.len().saturating_sub(NAMED) {
+            named = format!("{named} and {more} more");
+        }
+        match self.refused.len() {
+            0 => None,
+            1 => Some(format!("without the own rule {named}, which is refused")),
+            _ => Some(format!("without the own rules {named}, which are refused")),
+        }
+    }
+
     /// One sentence.
     pub(super) fn line(&self) -> String {
         let (to, from, items) = (&self.to.0, &self.from.0, self.items());
-        let lead = format!("formula {to} (was {from}): ");
+        let lead =
+            format!("formula {to} (was {from}){}: ", self.lacks().map_or(String::new(), |lacks| format!(" {lacks}")));
         if items == 0 {
             return format!("{lead}no item moves.");
         }

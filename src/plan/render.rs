@@ -40,6 +40,7 @@ pub fn plan_json(plan: &Plan, approval: Option<&Unsafe>, paces: &Paces) -> Value
             "moves": reformed.moves.iter().map(|(level, (up, down))| json!({
                 "level": level.name(), "up": up, "down": down,
             })).collect::<Vec<_>>(),
+            "refused": reformed.refused,
         })),
         "cost": {
             "events": cost.events, "mails": cost.mails, "requests": cost.requests, "minutes": cost.minutes,

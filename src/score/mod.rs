@@ -70,7 +70,8 @@ pub fn score(roadmap: &Roadmap, previous: &Previous, model: &Model, weights: &We
     for (evidence, (((priority, complexity), readiness), due_again)) in evidence.iter().zip(found) {
         items.push(ItemScore { item: evidence.item.id.clone(), priority, complexity, readiness, due_again });
     }
-    Scores { items, formula: formula(weights, model), day, findings: failures.findings() }
+    let refused = weights.all().flat_map(|knobs| knobs.rules.refused()).cloned().collect();
+    Scores { items, formula: formula(weights, model), refused, day, findings: failures.findings() }
 }
 
 /// Own rules that can't be asked about some items.

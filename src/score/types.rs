@@ -148,6 +148,8 @@ pub struct Scores {
     pub items: Vec<ItemScore>,
     /// The formula that found them.
     pub formula: Formula,
+    /// Names of people's own rules that were refused and that these levels therefore lack.
+    pub refused: BTreeSet<String>,
     /// The day that they hold for.
     pub day: Day,
     /// What a person should know: an own rule that can't be asked about some items. One sentence each, sorted.

@@ -15,6 +15,8 @@ pub(super) struct Check<'a> {
     pub merged: &'a Value,
     pub env: &'a BTreeMap<String, String>,
     pub findings: &'a mut Findings,
+    /// Own rules that are refused: what is wrong with them, and they alone, so that all else can work.
+    pub refused: Findings,
     /// Expressions of own rules, by their text.
     pub compiled: Compiled,
     /// Files of business values, by their path.
@@ -24,11 +26,22 @@ pub(super) struct Check<'a> {
 impl Check<'_> {
     /// Notes what is wrong with the value of a key. What a scope only takes over from the defaults is not noted again.
     pub(super) fn wrong(&mut self, key: &str, problem: impl Into<String>, next: impl Into<String>) {
-        if self.is_taken_over(key) {
-            return;
+        if let Some(whence) = self.whence(key) {
+            self.findings.add(&whence, key, problem, next);
         }
-        let whence = origin(place(self.merged, key).0).unwrap_or("the configuration").to_owned();
-        self.findings.add(&whence, key, problem, next);
+    }
+
+    /// Notes what is wrong with one own rule, which is left out for it.
+    pub(super) fn refuse(&mut self, key: &str, problem: impl Into<String>, next: impl Into<String>) {
+        if let Some(whence) = self.whence(key) {
+            self.refused.add(&whence, key, problem, next);
+        }
+    }
+
+    /// The file or variable that said a key. None: a scope only takes it over, and what is wrong was noted where it stands.
+    fn whence(&self, key: &str) -> Option<String> {
+        let said = || origin(place(self.merged, key).0).unwrap_or("the configuration").to_owned();
+        (!self.is_taken_over(key)).then(said)
     }
 
     /// Notes that a key is missing, unless it was there and already found wrong.

@@ -68,6 +68,8 @@ pub struct Settings {
     pub webhook_secrets: BTreeMap<TrackerName, Secret>,
     /// How two issues are known to be one piece of work.
     pub links: Links,
+    /// Own rules that are refused, each by its name, and what is wrong with them: they count for nothing, all else works.
+    pub refused: Findings,
     /// What a person should know though nothing is wrong: what was set and does nothing yet. Sentences.
     pub warnings: Vec<String>,
     defaults: Own,
@@ -238,7 +240,14 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let read =
         |value: &Value| value.clone().try_deserialize::<raw::Raw>().ok().zip(value.clone().try_deserialize().ok());
     let (raw, tables) = read(merged)?;
-    let mut check = Check { merged, env, findings, compiled: rules::Compiled::new(), values: value::Files::new() };
+    let mut check = Check {
+        merged,
+        env,
+        findings,
+        refused: Findings::default(),
+        compiled: rules::Compiled::new(),
+        values: value::Files::new(),
+    };
     let daemon = daemon(&raw.daemon, &mut check);
     let page = page::page(&raw.page, daemon.as_ref().and_then(|daemon| daemon.listen), &mut check);
     let notify = notify::notify(&raw.notify, &mut check);
@@ -250,10 +259,14 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
     let defaults = own::own(&tables, "", &trackers.kinds, &mut check);
     let scopes = scopes::scopes(&raw, &trackers.kinds, &mut check);
     let compared = scopes::compare(&scopes, &reach, &mut check);
+    let inert = inert::warnings(&raw, &check);
     let from = raw.links.from.iter().filter_map(|word| link_source(word)).collect();
     let links = Links { from, ..Links::default() };
     read_fields(&mut trackers.configs, std::iter::once(&defaults).chain(scopes.iter().map(|scope| &scope.own)));
-    let warnings = [inert::warnings(&raw, &check), unheard, trackers.warnings, compared].concat();
+    let Check { refused, .. } = check;
+    let left_out =
+        refused.iter().map(|finding| format!("AN OWN RULE IS REFUSED and counts for nothing: {finding}")).collect();
+    let warnings = [left_out, inert, unheard, trackers.warnings, compared].concat();
     Some(Settings {
         daemon: daemon?,
         page,
@@ -261,6 +274,7 @@ fn check(merged: &Value, env: &BTreeMap<String, String>, findings: &mut Findings
         trackers: trackers.configs,
         webhook_secrets,
         links,
+        refused,
         warnings,
         defaults,
         scopes,

@@ -1,4 +1,4 @@
-//! `[[priority.rules]]` -> people's own rules, each compiled; one that is wrong is named.
+//! `[[priority.rules]]` -> people's own rules, each compiled; one that is wrong is named and left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,35 +24,38 @@ pub(super) fn rules(raw: &[raw::Rule], key: &str, check: &mut Check<'_>) -> OwnR
         return OwnRules::default();
     }
     let mut names: BTreeSet<&str> = BTreeSet::new();
-    let (mut found, mut steps) = (Vec::new(), 0_u64);
+    let (mut found, mut refused, mut steps) = (Vec::new(), Vec::new(), 0_u64);
     for (index, rule) in raw.iter().enumerate() {
         let key = format!("{key}[{index}]");
         // What is missing was noted when the layer was read.
         let (Some(name), Some(when), Some(add)) = (&rule.name, &rule.when, rule.add) else { continue };
         check_name(name, !names.insert(name), &key, check);
-        let key = format!("{key}.when");
-        match compiled(when, check) {
-            Ok(when) => {
-                steps = steps.saturating_add(when.steps());
-                if steps > ALL_STEPS_MAX {
-                    let problem = format!(
-                        "the rule {}: with those before it, it could take {steps} steps for one item and all may take \
-                         {ALL_STEPS_MAX}",
-                        shown(name)
-                    );
-                    check.wrong(&key, problem, "go through fewer lists inside each other in the costliest of them");
-                    return OwnRules::default();
-                }
-                found.push(OwnRule { name: name.clone(), when, add });
-            }
+        match compiled(when, check).and_then(|when| within_all(when, &mut steps)) {
+            Ok(when) => found.push(OwnRule { name: name.clone(), when, add }),
             Err(Wrong { problem, next }) => {
                 // What it says of itself may quote the expression, and somebody may have pasted a secret there.
                 let quoted = super::finding::quoted(&problem);
-                check.wrong(&key, format!("the rule {}: {quoted}", shown(name)), next);
+                check.refuse(&format!("{key}.when"), format!("the rule {}: {quoted}", shown(name)), next);
+                refused.push(super::finding::quoted(name));
             }
         }
     }
-    OwnRules::new(found)
+    OwnRules::new(found).without(refused)
+}
+
+/// Counts the steps of one more rule; one that is too many is refused, and cheaper ones may follow.
+fn within_all(when: Condition, steps: &mut u64) -> Result<Condition, Wrong> {
+    let together = steps.saturating_add(when.steps());
+    if together > ALL_STEPS_MAX {
+        return Err(Wrong {
+            problem: format!(
+                "with those before it, it could take {together} steps for one item and all may take {ALL_STEPS_MAX}"
+            ),
+            next: "go through fewer lists inside each other in the costliest of them".to_owned(),
+        });
+    }
+    *steps = together;
+    Ok(when)
 }
 
 fn compiled(when: &str, check: &mut Check<'_>) -> Result<Condition, Wrong> {

@@ -75,6 +75,9 @@ fn of_the_process(families: &mut Families, present: &Present) {
             "1: the configuration was changed, and an earlier one runs since it doesn't check or takes a restart",
         )
         .of([], flag(present.outdated));
+    families
+        .gauge("roadmapd_rules_refused", "Own rules of the configuration that are refused and count for nothing")
+        .of([], present.works.settings.refused.len() as f64);
     of_cycles(families, present, tally);
     let edits = families.counter("roadmapd_edits", "Edits that were sent to a tracker, by what became of them");
     for tracker in &present.works.trackers {

@@ -230,6 +230,13 @@ fn notes(vitals: &Vitals, known: bool) -> Vec<Reason> {
         let why = "the configuration as it is now doesn't check or takes a restart; an earlier one runs";
         notes.push(Reason::new("settings", why, "`roadmapd check` says what it has; then reload or restart"));
     }
+    if let refused @ 1.. = vitals.present.works.settings.refused.len() {
+        let why = match refused {
+            1 => "1 own rule of the configuration is refused and counts for nothing".to_owned(),
+            _ => format!("{refused} own rules of the configuration are refused and count for nothing"),
+        };
+        notes.push(Reason::new("rules_refused", &why, "`roadmapd check` says what they have; then reload or restart"));
+    }
     for tracker in &vitals.trackers {
         if let Some(at) = tracker.expires.filter(|at| at.duration_since(vitals.now) < EXPIRES_SOON) {
             let why = format!("the token of {} expires at {at}", tracker.name);

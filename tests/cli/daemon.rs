@@ -50,6 +50,11 @@ async fn sighup_takes_a_configuration_only_if_it_checks() {
     daemon.signal(Signal::SIGHUP);
     until("it refuses", || daemon.log().contains("running one stays"));
     assert!(daemon.log().contains("first_contact") && daemon.log().contains("hysteresis"), "{}", daemon.log());
+    desk.configure("[[priority.rules]]\nname = \"gold\"\nwhen = \"item.gold\"\nadd = 5\n");
+    daemon.signal(Signal::SIGHUP);
+    until("it keeps what has all its rules", || {
+        daemon.log().contains("has an own rule that is refused, and the running")
+    });
     desk.configure("[priority]\nhysteresis = 1\n");
     daemon.signal(Signal::SIGHUP);
     until("it takes it", || daemon.log().contains("loaded anew"));

@@ -150,3 +150,46 @@ async fn a_digest_tells_what_moved_and_why_in_each_form() {
     let why = desk.run(&["explain", "github:acme/web#8"]).out;
     assert!(why.contains("\nmoved\n") && why.contains("priority     p1 -> p0: label sev1 on"), "{why}");
 }
+
+/// Rules as a configuration has them.
+fn own_rules(rules: &[(&str, &str)]) -> String {
+    let rule =
+        |(name, when): &(&str, &str)| format!("[[priority.rules]]\nname = \"{name}\"\nwhen = \"{when}\"\nadd = 60\n");
+    rules.iter().map(rule).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_own_rule_that_is_wrong_is_named_and_the_others_count_and_what_it_would_move_waits() {
+    let good = own_rules(&[("all", "item.status != 'done'")]);
+    let desk =
+        Desk::new(Corpus::shipped(), &format!("{WRITES}{good}{}", own_rules(&[("typo", "item.titel == 'x'")]))).await;
+    let check = desk.run(&["check"]);
+    assert_eq!(check.code, 1, "{check:?}");
+    assert!(
+        check.out.contains("the configuration checks, but 1 own rule is refused and counts for nothing: 2 trackers")
+    );
+    let told = "AN OWN RULE IS REFUSED and counts for nothing: ";
+    assert!(check.err.contains(told) && check.err.contains("the rule \"typo\": item.titel"), "{check:?}");
+    assert!(check.err.contains("did you mean item.title?"), "{check:?}");
+    // The rule that is right counts, and its levels are written.
+    let once = desk.run(&["once"]);
+    assert!(once.code == 0 && once.err.contains(told), "{once:?}");
+    let key = desk.open_labels().into_keys().find(|key| key.contains('#')).expect("an issue");
+    let explained = desk.run(&["explain", &format!("github:{key}")]).out;
+    assert!(explained.contains("your rule: item.status != 'done'"), "{explained}");
+    assert_eq!(desk.run(&["plan"]).code, 0, "nothing is left to write");
+    // Once the right one breaks, too, what moves for want of it waits.
+    let before = desk.open_labels();
+    desk.configure(&format!(
+        "{WRITES}{}",
+        own_rules(&[("all", "item.state != 'done'"), ("typo", "item.titel == 'x'")])
+    ));
+    let once = desk.run(&["once", "--json"]);
+    assert_eq!(once.code, 3, "{once:?}");
+    let detail = once.json()["approval"]["detail"].as_str().expect("why").to_owned();
+    assert!(detail.contains("without the own rules \"all\", \"typo\", which are refused"), "{detail}");
+    assert_eq!(desk.open_labels(), before);
+    desk.configure(&format!("{WRITES}{good}"));
+    let once = desk.run(&["once"]);
+    assert_eq!((once.code, desk.open_labels()), (0, before), "{once:?}");
+}

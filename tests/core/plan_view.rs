@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use roadmapd::model::{Aspect, Complexity, PerContainer, Person, Priority, Timestamp};
 use roadmapd::plan::{
-    Approval, Cost, Existing, Limits, Outcome, Pace, Paces, Plan, Receipt, Skip, SkipReason, Unsafe, approve,
-    plan_json, plan_markdown, plan_text, retire, settle,
+    Approval, Cost, Existing, Limits, Need, Outcome, Pace, Paces, Plan, Receipt, Reviewed, Skip, SkipReason, Unsafe,
+    approve, plan_json, plan_markdown, plan_text, retire, settle,
 };
 use roadmapd::score::Formula;
 
@@ -116,6 +116,41 @@ fn a_plan_under_another_formula_says_what_it_moves() {
     let text = plan_text(&plan, None, &paces());
     assert!(text.contains("formula wsjf/3 (was wsjf/2): no item moves."), "{text}");
     assert!(world.cycle().reformed.is_none());
+}
+
+#[test]
+fn levels_that_move_for_want_of_a_refused_rule_wait_for_a_person() {
+    let mut world = World::new(Existing::Respect, &[(&[("github:acme/api#1", vec![])], Priority::P2, Complexity::M)]);
+    world.cycle();
+    let now = |plan: &roadmapd::plan::Plan, approval: Approval| approve(plan.clone(), &coverage(), &limits(), approval);
+    // One that is new and wrong leaves the formula as it was, and other moves aren't for want of it.
+    world.refused = &["typo"];
+    world.wanted.insert("github:acme/api#1".into(), (Priority::P1, Complexity::M));
+    let plan = world.read_and_plan();
+    assert!(plan.reformed.is_none() && now(&plan, Approval::default()).is_ok());
+    world.write(plan);
+    // One that counted until now: nothing of what it moves is written without a yes.
+    world.formula = "wsjf/2 with 1 own rule";
+    world.wanted.insert("github:acme/api#1".into(), (Priority::P0, Complexity::M));
+    let plan = world.read_and_plan();
+    let line = "formula wsjf/2 with 1 own rule (was wsjf/1) without the own rule \"typo\", which is refused: 1 item moves: 1 up to p0.";
+    let text = plan_text(&plan, None, &paces()).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(line), "{text}");
+    assert_eq!(plan_json(&plan, None, &paces())["formula"]["refused"], serde_json::json!(["typo"]));
+    let refusal = now(&plan, Approval::default()).expect_err("it waits");
+    assert_eq!(refusal.needed, Need::Limits);
+    assert!(
+        refusal.detail.starts_with(
+            "1 item moves by a formula without the own rule \"typo\", which is refused (`roadmapd check` says why): review"
+        ),
+        "{refusal}"
+    );
+    assert!(now(&plan, Approval { past_limits: true, ..Approval::default() }).is_ok());
+    let reviewed = Reviewed { fingerprint: plan.fingerprint.clone(), edits: plan.edit_keys() };
+    assert!(now(&plan, Approval { reviewed: Some(reviewed), ..Approval::default() }).is_ok());
+    // The same formula without any that is refused passes.
+    world.refused = &[];
+    assert!(now(&world.read_and_plan(), Approval::default()).is_ok());
 }
 
 #[test]

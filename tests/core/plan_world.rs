@@ -163,6 +163,8 @@ pub struct World {
     pub scored: bool,
     /// The formula that is said to have found the levels.
     pub formula: &'static str,
+    /// Own rules that it is said to lack.
+    pub refused: &'static [&'static str],
 }
 
 impl World {
@@ -177,6 +179,7 @@ impl World {
             history: BTreeMap::new(),
             scored: false,
             formula: "wsjf/1",
+            refused: &[],
         };
         for (faces, priority, complexity) in items {
             world.items.push(faces.iter().map(|(key, _)| (*key).to_owned()).collect());
@@ -247,7 +250,8 @@ impl World {
             }
         };
         let items = roadmap.items.iter().map(score).collect();
-        Scores { items, formula: Formula(self.formula.into()), day: date(2026, 11, 24), ..Scores::default() }
+        let refused = self.refused.iter().map(|name| (*name).to_owned()).collect();
+        Scores { items, formula: Formula(self.formula.into()), refused, day: date(2026, 11, 24), ..Scores::default() }
     }
 
     /// Reads everything by id and begins a cycle: notes what was seen, returns what would be written.

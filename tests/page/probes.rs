@@ -306,6 +306,17 @@ async fn a_token_is_told_two_weeks_before_it_expires() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_own_rule_that_is_refused_is_told_and_is_no_failure() {
+    let wrong_rule = "[[priority.rules]]\nname = \"gold <customer>\"\nwhen = \"item.gold\"\nadd = 5\n";
+    let site = Site::new(shipped(), &format!("{WRITES}{wrong_rule}")).await;
+    let health = site.get("/health").await;
+    assert_eq!((wrong(&health), whats(&health.json(), "notes")), (Vec::new(), vec!["rules_refused".to_owned()]));
+    assert_eq!(Scrape::of(&site.get("/metrics").await).one("roadmapd_rules_refused", &[]), 1.0);
+    let status = site.get("/status").await.body;
+    assert!(status.contains("AN OWN RULE IS REFUSED") && status.contains("gold &lt;customer&gt;"), "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_that_were_refused_are_told_until_others_run_and_counters_go_on() {
     let site = Site::new(shipped(), WRITES).await;
     site.beacon.stays();

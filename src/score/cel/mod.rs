@@ -133,6 +133,8 @@ pub struct OwnRules(Arc<Rules>);
 #[derive(Default)]
 struct Rules {
     all: Vec<OwnRule>,
+    /// Names of those that were refused, sorted.
+    refused: Vec<String>,
     /// What any of them reads.
     reads: Reads,
 }
@@ -168,12 +170,25 @@ impl OwnRules {
             reads.variables.extend(&rule.when.0.reads.variables);
             reads.fields.extend(rule.when.0.reads.fields.iter().cloned());
         }
-        Self(Arc::new(Rules { all, reads }))
+        Self(Arc::new(Rules { all, refused: Vec::new(), reads }))
+    }
+
+    /// The same, and with it the names of rules that were refused and count for nothing.
+    #[must_use]
+    pub fn without(self, mut refused: Vec<String>) -> Self {
+        refused.sort_unstable();
+        let Rules { all, reads, .. } = &*self.0;
+        Self(Arc::new(Rules { all: all.clone(), refused, reads: reads.clone() }))
     }
 
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &OwnRule> {
         self.0.all.iter()
+    }
+
+    /// Names of the rules that were refused, sorted: levels are found without them.
+    pub fn refused(&self) -> &[String] {
+        &self.0.refused
     }
 
     /// Whether there is none.
