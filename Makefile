@@ -39,6 +39,7 @@ demo: ## the main job on two trackers in memory
 doc: ## the crate's documentation
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
-bench: ## requests, CPU, memory and database size as the work grows; prints a table
+bench: ## requests, CPU, memory and database size as the work grows, and how long scoring takes
 	cargo build --release --locked --bins
 	cargo bench --locked --bench cycles
+	cargo bench --locked --bench score

@@ -1,16 +1,17 @@
 //! (Roadmap, Previous, Weights) -> Model: what each scope's own estimated issues teach about sizes, and what merged pull requests
 //! add to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::complexity::size_level;
 use super::evidence::Evidence;
 use super::hindsight::Exchange;
 use super::learn::{Learned, Past, fit, plain_median};
 use super::types::{Knobs, Previous, Weights};
-use crate::model::{Bag, Day, Timestamp};
+use crate::model::{Aspect, Bag, Complexity, Day, Level, Timestamp};
 use crate::roadmap::{Item, Roadmap};
 
 /// The complexity estimator's state, stored and versioned. Version 0 has learned nothing.
@@ -36,7 +37,7 @@ pub struct History {
     pub learned: Option<Arc<Learned>>,
 }
 
-/// An item that a person estimated, or whose size merged pull requests tell.
+/// An item that a person estimated, in points or by a level, or whose size merged pull requests tell.
 pub(super) struct Label<'a> {
     /// Its place in the roadmap.
     pub(super) item: usize,
@@ -65,7 +66,7 @@ type Lesson<'a> = (&'a String, f64, Option<&'a Learned>);
 /// Learns from what people estimated, never from what we wrote; the version is `before`'s, or the next one where anything changed.
 pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: &Model) -> Model {
     let mut labels = labels(roadmap, previous, weights);
-    let concluded = concluded(roadmap, previous, weights, &labels);
+    let concluded = concluded(roadmap, weights, &labels);
     labels.extend(concluded);
     labels.sort_by_key(|label| label.created);
     let mut histories: BTreeMap<&String, Vec<Past<'_>>> = BTreeMap::new();
@@ -90,37 +91,58 @@ pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: 
 /// Estimated issues from which on their own median counts, where they are too few to learn more from.
 pub(super) const OWN_MEDIAN_MIN: usize = 5;
 
-/// What people estimated, oldest first.
+/// What people estimated, in points or as a level that they hold, oldest first.
 pub(super) fn labels<'a>(roadmap: &Roadmap, previous: &Previous, weights: &'a Weights) -> Vec<Label<'a>> {
-    let label = |(index, item): (usize, &Item)| {
+    let (mut labels, mut held) = (Vec::new(), Vec::new());
+    let mut by_level: BTreeMap<(&String, Complexity), Vec<f64>> = BTreeMap::new();
+    for (index, item) in roadmap.items.iter().enumerate() {
         let knobs = weights.of(&item.founder().container);
-        let history = knobs.history.as_ref().filter(|_| learns(item))?;
-        let (_, points) = Evidence::of(roadmap, index, previous, knobs, Day::MIN).largest_story_points()?;
-        let created = item.founder().created;
-        Some(Label { item: index, created, history, bag: words(item), points, lines: lines(item), weight: 1.0 })
-    };
-    let mut labels: Vec<Label<'_>> = roadmap.items.iter().enumerate().filter_map(label).collect();
+        let Some(history) = knobs.history.as_ref().filter(|_| learns(item)) else { continue };
+        let evidence = Evidence::of(roadmap, index, previous, knobs, Day::MIN);
+        let label = |points| {
+            let (bag, lines, created) = (words(item), lines(item), item.founder().created);
+            Label { item: index, created, history, bag, points, lines, weight: 1.0 }
+        };
+        if let Some((_, points)) = evidence.largest_story_points() {
+            by_level.entry((history, size_level(points, knobs))).or_default().push(points);
+            labels.push(label(points));
+        } else if let Some(Level::Complexity(level)) = evidence.hold(Aspect::Complexity) {
+            held.push((level, least_points(level, knobs), label(0.0)));
+        }
+    }
+    // A level is worth what those who estimate in points usually mean by it.
+    for (level, least, label) in held {
+        let usual = by_level.get(&(label.history, level)).map_or(least, |points| plain_median(points));
+        labels.push(Label { points: usual, ..label });
+    }
     // Items come sorted by id, which breaks ties.
     labels.sort_by_key(|label| label.created);
     labels
 }
 
+/// What a level is worth where nobody estimates in points: the least of it, and for the smallest half of what the next one begins with.
+fn least_points(level: Complexity, knobs: &Knobs) -> f64 {
+    let least = |level: Complexity| knobs.complexity_bands[level as usize];
+    if level == Complexity::Xs { least(Complexity::S) / 2.0 } else { least(level) }
+}
+
 /// Items that nobody estimated and merged pull requests closed, with the points that their lines are worth in their history: the
 /// newest, as many as people estimated there at most.
-fn concluded<'a>(roadmap: &Roadmap, previous: &Previous, weights: &'a Weights, labels: &[Label<'a>]) -> Vec<Label<'a>> {
+fn concluded<'a>(roadmap: &Roadmap, weights: &'a Weights, labels: &[Label<'a>]) -> Vec<Label<'a>> {
     let mut both: BTreeMap<&String, Vec<(f64, u32)>> = BTreeMap::new();
     let mut left: BTreeMap<&String, usize> = BTreeMap::new();
     for label in labels {
         both.entry(label.history).or_default().extend(label.lines.map(|lines| (label.points, lines)));
         *left.entry(label.history).or_default() += 1;
     }
+    let known: BTreeSet<usize> = labels.iter().map(|label| label.item).collect();
     let exchanges: BTreeMap<&String, Exchange> =
         both.iter().filter_map(|(history, both)| Some((*history, Exchange::of(both)?))).collect();
     let label = |(index, item): (usize, &Item)| {
         let knobs = weights.of(&item.founder().container);
         let history = knobs.history.as_ref().filter(|_| learns(item) && !item.status.is_open())?;
         let (lines, exchange) = (lines(item)?, exchanges.get(history)?);
-        if Evidence::of(roadmap, index, previous, knobs, Day::MIN).largest_story_points().is_some() {
+        if known.contains(&index) {
             return None;
         }
         let (points, created) = (exchange.points(lines), item.founder().created);
@@ -142,7 +164,7 @@ pub(super) fn lines(item: &Item) -> Option<u32> {
     item.faces.iter().filter_map(|face| face.merged_lines).reduce(u32::saturating_add)
 }
 
-/// What people estimated, by history, oldest first: an issue's words and its story points.
+/// What people estimated, in points or by a level, by history, oldest first: an issue's words and its story points.
 pub fn estimated_histories(
     roadmap: &Roadmap,
     previous: &Previous,

@@ -26,6 +26,20 @@ fn corpus() -> Corpus {
     corpus
 }
 
+/// The same, and who estimated gave a level's label in place of points to these.
+fn labelled(which: impl Fn(usize) -> bool) -> Corpus {
+    let mut corpus = corpus();
+    let learning = corpus.projects.last_mut().expect("a project");
+    for (n, issue) in learning.issues.iter_mut().enumerate().filter(|(n, _)| which(*n)) {
+        if let Some(points) = issue.points.take() {
+            let level = [(1.0, "xs"), (3.0, "s"), (8.0, "l")].into_iter().find(|(of, _)| *of == points).expect("one").1;
+            (issue.labels, issue.status) = (vec![format!("complexity/{level}")], "To Do".to_owned());
+            assert!(n < 90);
+        }
+    }
+    corpus
+}
+
 fn census() -> Order {
     Order { cause: "test".to_owned(), census: true, ..Order::default() }
 }
@@ -127,4 +141,45 @@ async fn the_past_items_most_like_one_are_estimated_ones_that_share_its_words() 
             assert!(at != index && (0.99..=1.0).contains(&cosine), "{key}: {cosine}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_level_that_a_person_gave_teaches_as_points_do() {
+    // Nobody estimates in points: a level is worth the least of it.
+    let alone = "[[scope]]\nname = \"learn\"\nmatch = [\"jira:LEARN\"]\n";
+    let world = World::new(labelled(|_| true), &format!("{WRITES}{alone}")).await;
+    world.turn_as(&census()).await;
+    world.pass(60);
+    world.turn_as(&census()).await;
+    let model = world.store.model().await.expect("a model");
+    assert_eq!((model.version, model.histories["learn"].labels), (1, 90));
+    for (key, points, label) in [("LEARN-91", 1.0, "xs"), ("LEARN-92", 2.0, "s"), ("LEARN-93", 8.0, "l")] {
+        let size = score_of(&world, key).await.complexity;
+        assert_eq!((size.source, size.story_points), (EstimateSource::Learned, points), "{key}: {size:?}");
+        assert_eq!(world.labels(key, "complexity/"), [format!("complexity/{label}")]);
+    }
+    // Where others estimate in points, it is worth what they mean by it.
+    let world = World::new(labelled(|n| n > 45), WRITES).await;
+    world.turn_as(&census()).await;
+    world.pass(60);
+    world.turn_as(&census()).await;
+    assert_eq!(score_of(&world, "LEARN-92").await.complexity.story_points, 3.0);
+}
+
+#[tokio::test]
+async fn what_a_person_corrects_is_learned_at_the_next_census() {
+    let world = World::new(labelled(|n| n > 45), WRITES).await;
+    world.turn().await;
+    assert_eq!(world.labels("LEARN-93", "complexity/"), ["complexity/l"]);
+    // Whoever plans migrations takes them for small.
+    for n in (46..90).filter(|n| n % 3 == 2) {
+        let key = format!("LEARN-{}", n + 1);
+        world.trackers.remove_label(&key, "complexity/l").expect("an issue");
+        world.trackers.add_label(&key, "complexity/s").expect("an issue");
+    }
+    world.pass(60);
+    world.turn().await;
+    world.pass(60);
+    world.turn_as(&census()).await;
+    assert_eq!(world.labels("LEARN-93", "complexity/"), ["complexity/s"]);
 }

@@ -7,6 +7,7 @@ mod replay;
 #[path = "../core/score_corpus.rs"]
 mod score_corpus;
 mod sizes;
+mod varied;
 
 use std::fs::File;
 use std::io::Write;

@@ -9,6 +9,7 @@ use crate::model::{Bag, Timestamp};
 pub const ROWS_MAX: usize = 1_000_000;
 /// Bad rows that are named; the others are counted.
 const NAMED_MAX: usize = 20;
+const NO_UTF8: &str = "it isn't UTF-8";
 /// Characters of a bad value that are shown.
 const SHOWN_MAX: usize = 40;
 /// The most story points that an issue can have: past it, a number is a mistake or another unit.
@@ -86,7 +87,7 @@ impl Table {
     /// without one they are ordered by `created` where every row has one, and the newest 20 % are predicted.
     ///
     /// # Errors
-    /// A column that is missing, a file that is no CSV in UTF-8, or one of more than [`ROWS_MAX`] rows. A row that can't be used is
+    /// A column that is missing, a file that is no CSV, or one of more than [`ROWS_MAX`] rows. A row that can't be used is
     /// skipped and counted.
     pub fn read(file: &[u8]) -> Result<Self, TableTrouble> {
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(file);
@@ -95,13 +96,20 @@ impl Table {
         let mut table = Self::default();
         let mut rows: Vec<(Option<Timestamp>, Split, Bag, f64)> = Vec::new();
         let mut record = StringRecord::new();
-        while reader.read_record(&mut record).map_err(|error| unreadable(&error))? {
-            if rows.len() + table.skipped >= ROWS_MAX {
+        loop {
+            if rows.len() + table.skipped > ROWS_MAX {
                 return Err(TableTrouble::TooMany);
             }
-            match row(&record, &columns) {
-                Ok(found) => rows.push(found),
-                Err(why) => table.skip(record.position(), &why),
+            match reader.read_record(&mut record) {
+                Ok(false) => break,
+                Ok(true) => match row(&record, &columns) {
+                    Ok(found) => rows.push(found),
+                    Err(why) => table.skip(record.position(), &why),
+                },
+                Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => {
+                    table.skip(error.position(), NO_UTF8);
+                }
+                Err(error) => return Err(unreadable(&error)),
             }
         }
         if columns.split.is_none() && rows.iter().all(|row| row.0.is_some()) {
@@ -130,7 +138,7 @@ impl Table {
 fn unreadable(error: &csv::Error) -> TableTrouble {
     let line = error.position().map_or(1, Position::line);
     let why = match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => "it isn't UTF-8".to_owned(),
+        csv::ErrorKind::Utf8 { .. } => NO_UTF8.to_owned(),
         csv::ErrorKind::Io(error) => error.to_string(),
         _ => "it isn't CSV".to_owned(),
     };
@@ -191,9 +199,9 @@ mod tests {
 
     #[test]
     fn bad_rows_are_named_by_line_and_skipped() {
-        let text = "title,story_points,split\na,,train\nb,x,train\nc,-1,test\nd,NaN,val\ne,2,later\n\"f\ng\",3,test\n";
-        let table = Table::read(text.as_bytes()).expect("a table");
-        assert_eq!((table.rows.len(), table.skipped), (1, 5));
+        let text = b"title,story_points,split\na,,train\nb,x,train\nc,-1,test\nd,NaN,val\ne,2,later\n\xff,2,val\n\"f\ng\",3,test\n";
+        let table = Table::read(text).expect("a table");
+        assert_eq!((table.rows.len(), table.skipped), (1, 6));
         assert_eq!(
             table.why,
             [
@@ -202,6 +210,7 @@ mod tests {
                 "line 4: story_points \"-1\" is no number from 0 to 1000",
                 "line 5: story_points \"NaN\" is no number from 0 to 1000",
                 "line 6: split \"later\" is none of train, val, test",
+                "line 7: it isn't UTF-8",
             ]
         );
     }
@@ -209,7 +218,7 @@ mod tests {
     #[test]
     fn what_is_no_history_is_refused_with_a_reason() {
         assert_eq!(Table::read(b"title,points\na,1\n"), Err(TableTrouble::NoColumn("story_points")));
-        let trouble = Table::read(b"title,story_points\n\xff,1\n").expect_err("no UTF-8");
-        assert!(trouble.to_string().starts_with("line 2: it isn't UTF-8"), "{trouble}");
+        let trouble = Table::read(b"title,story_points,\xff\na,1\n").expect_err("no UTF-8");
+        assert!(trouble.to_string().starts_with("line 1: it isn't UTF-8"), "{trouble}");
     }
 }
