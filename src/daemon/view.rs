@@ -8,7 +8,7 @@ use super::gather::is_known;
 use super::scheme::{Allowed, scheme_of};
 use super::think::{Frame, think};
 use super::{CycleTrouble, Thought, Works, people};
-use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot, Timestamp, TrackerName};
+use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot};
 use crate::plan::Ledger;
 use crate::roadmap::Item;
 use crate::score::{ItemScore, Knobs, Likeness, Previous, Scores, Weights, score};
@@ -25,8 +25,6 @@ pub struct View {
     pub weights: Weights,
     day: Day,
     likeness: OnceLock<Likeness>,
-    /// When each tracker was last read whole.
-    pub read_at: BTreeMap<TrackerName, Option<Timestamp>>,
 }
 
 impl View {
@@ -38,14 +36,12 @@ impl View {
         let mut containers = Vec::new();
         let mut allowed = Allowed::new();
         let mut coverage = Coverage::default();
-        let mut read_at = BTreeMap::new();
         for config in &works.settings.trackers {
             let state = store.tracker(config.name()).await?;
             containers.extend(state.containers.clone());
             allowed.extend(state.allowed);
             let reach = Reach { whole: state.whole, failed: None, age_s: None };
             coverage.trackers.insert(config.name().clone(), reach);
-            read_at.insert(config.name().clone(), state.last_whole);
         }
         let issues = store.issues().await?;
         let in_reach: BTreeSet<&ContainerKey> = containers.iter().collect();
@@ -67,7 +63,7 @@ impl View {
             ledger.authors.extend(thought.standing.unasked.into_keys().map(|key| (key, Vec::new())));
             thought = think(&snapshot, &ledger, &frame);
         }
-        Ok(Self { thought, ledger, weights, day, likeness: OnceLock::new(), read_at })
+        Ok(Self { thought, ledger, weights, day, likeness: OnceLock::new() })
     }
 
     /// Items from the most to the least pressing: open before closed, then level, score, and the smaller one first.
