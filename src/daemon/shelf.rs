@@ -62,7 +62,7 @@ impl Shelf {
     /// Before anything changes: a cycle that dies between reading and thinking must not leave the next one quiet.
     pub(super) async fn disturb(&self) -> Result<(), StoreTrouble> {
         match self {
-            Self::Durable(store) => store.set_note(super::cycle::SETTLED, "").await,
+            Self::Durable(store) => store.set_note(super::quiet::SETTLED, "").await,
             Self::Fleeting { .. } => Ok(()),
         }
     }
