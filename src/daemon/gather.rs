@@ -25,7 +25,7 @@ pub(super) struct Gathered {
     pub(super) containers: Vec<ContainerKey>,
     /// Values that their fields allow.
     pub(super) allowed: Allowed,
-    /// Issues that are new or changed, and trackers of which something else is in reach. 0: all is as it was.
+    /// Issues that are new or changed.
     pub(super) changed: usize,
     /// A full listing of some tracker was made.
     pub(super) census: bool,
@@ -205,11 +205,10 @@ async fn conclude<T: Fetch>(
 ) -> Result<Concluded, StoreTrouble> {
     let now = works.clock.now();
     let failure = match answer {
-        Some(Ok(Reading { read, mut missed, mut changed })) => {
+        Some(Ok(Reading { read, mut missed, changed })) => {
             if read.containers != state.containers || read.allowed != state.allowed {
                 // A repository left without a word about its issues, which are out of reach now: that isn't quiet.
                 shelf.disturb().await?;
-                changed += 1;
             }
             let kept = match shelf {
                 Shelf::Durable(store) => store.finish_reading(name, &read, now, census).await,
