@@ -116,17 +116,14 @@ fn text(view: &View, settings: &Settings, item: &Item, score: &ItemScore, held: 
 /// When its levels became others, and why; the latest first.
 async fn moved(settings: &Settings, store: &Store, item: &Item) -> Result<String, Failure> {
     let moves = store.moves_of(&item.id, MOVES_MAX).await?;
-    let cycles: Vec<u64> = moves.iter().map(|moved| moved.cycle).collect();
-    let times = store.cycle_times(&cycles).await?;
     let mut text = String::new();
     for moved in &moves {
-        let day = times.get(&moved.cycle).map(|at| at.to_zoned(settings.daemon.timezone.clone()).date().to_string());
+        let day = moved.at.to_zoned(settings.daemon.timezone.clone()).date().to_string();
         let was = moved.was.map_or("none", Level::name);
         let lead = if text.is_empty() { "\nmoved\n" } else { "" };
         let _ = writeln!(
             text,
-            "{lead}  {:<11} {:<12} {was} -> {}: {}",
-            day.unwrap_or_default(),
+            "{lead}  {day:<11} {:<12} {was} -> {}: {}",
             moved.now.aspect().name(),
             moved.now,
             output::fit(&moved.why, 70)

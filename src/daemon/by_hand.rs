@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
-use super::cycle::{SETTLED, carry_out, conclude, preview_with, remember, requests};
+use super::cycle::{carry_out, conclude, preview_with, remember, requests};
 use super::gather::{gather, read_by_id, snapshot};
+use super::quiet::SETTLED;
 use super::scheme::scheme_of;
 use super::shelf::Shelf;
 use super::surely::surely;

@@ -8,18 +8,18 @@ use tracing::{Instrument, info, info_span, warn};
 
 use super::apply::apply;
 use super::gather::{Gathered, gather, snapshot};
-use super::people::{self, APPROVED, Asked};
+use super::people::{self, Asked};
+use super::permit::{close_approval, permitted};
+use super::quiet::{SETTLED, quiet, settle_down};
 use super::scheme::{Allowed, scheme_of};
 use super::shelf::Shelf;
 use super::surely::surely;
 use super::tally::{self, Spent, Stage, Stopwatch};
 use super::think::Thought;
 use super::{CycleTrouble, Works};
-use crate::model::{ContainerKey, Day, IssueId, IssueKey, TrackerName, Turn};
-use crate::plan::{
-    Approval, ApprovedPlan, Ledger, Need, Outcome, Plan, Reviewed, Unsafe, approve, rejoin as take_back, settle,
-};
-use crate::store::{CycleSummary, Lock, Pressing, Store, WaitingPlan};
+use crate::model::{ContainerKey, IssueId, IssueKey, TrackerName, Turn};
+use crate::plan::{Approval, ApprovedPlan, Ledger, Outcome, Plan, Unsafe, approve, rejoin as take_back, settle};
+use crate::store::{CycleSummary, Lock, Pressing, Store};
 use crate::tracker::{Fetch, Write};
 
 /// What a person asked of one cycle.
@@ -301,116 +301,6 @@ pub(super) async fn remember<T>(
     Ok(())
 }
 
-/// The note that nothing was left to do: the digest of the settings, the number of skips, and the day that levels were found for.
-pub(super) const SETTLED: &str = "settled";
-
-/// Whether nothing has changed since a cycle that left nothing to do; the number of its skips if so.
-async fn quiet<T>(
-    works: &Works<T>,
-    store: &Store,
-    order: &Order,
-    gathered: &Gathered,
-    asked: &Asked,
-) -> Result<Option<usize>, CycleTrouble> {
-    let calm = gathered.changed == 0
-        && gathered.errors.is_empty()
-        && !gathered.census
-        && asked.nothing()
-        && !order.adopt
-        && order.only.is_none();
-    if !calm {
-        return Ok(None);
-    }
-    let today = works.clock.today(&works.settings.daemon.timezone);
-    if store.next_due().await?.is_some_and(|due| due <= today) {
-        return Ok(None);
-    }
-    let Some(note) = store.note(SETTLED).await? else { return Ok(None) };
-    let [digest, skipped, day] = *note.split(' ').collect::<Vec<_>>() else { return Ok(None) };
-    // Levels of a day that is still to come were found by a clock that was put right since.
-    let holds = digest == works.settings.digest() && day.parse::<Day>().is_ok_and(|day| day <= today);
-    Ok(holds.then(|| skipped.parse().unwrap_or(0)))
-}
-
-/// Notes that nothing is left to do, so that the next cycle may be quiet.
-async fn settle_down<T>(works: &Works<T>, store: &Store, skipped: usize) -> Result<(), CycleTrouble> {
-    let day = works.clock.today(&works.settings.daemon.timezone);
-    store.set_note(SETTLED, &format!("{} {skipped} {day}", works.settings.digest())).await?;
-    Ok(())
-}
-
-/// Asks whether the plan may be applied; says in `turned` what it waits for if not.
-async fn permitted<T>(
-    works: &Works<T>,
-    store: &Store,
-    order: &Order,
-    cycle: u64,
-    gathered: &Gathered,
-    plan: &Plan,
-    turned: &mut Turned,
-) -> Result<Option<ApprovedPlan>, CycleTrouble> {
-    if let Some(since) = store.paused().await? {
-        turned.paused = !plan.changes.is_empty();
-        if turned.paused {
-            turned.findings.push(format!("writing is paused since {since}; `roadmapd resume` ends that"));
-        }
-        return Ok(None);
-    }
-    let waiting = store.waiting().await?;
-    let approved = store.note(APPROVED).await?.filter(|fingerprint| !fingerprint.is_empty());
-    let reviewed = match order.only.as_ref().or(approved.as_ref()) {
-        None => None,
-        Some(fingerprint) if *fingerprint == plan.fingerprint => Some(plan.reviewed()),
-        Some(fingerprint) => match store.reviewed(fingerprint).await? {
-            Some(known) => Some(known.reviewed),
-            None => {
-                turned.errors.push(unknown_fingerprint(fingerprint, plan, waiting.as_ref()));
-                None
-            }
-        },
-    };
-    let over = |reviewed: &Reviewed| plan.edit_keys().is_disjoint(&reviewed.edits);
-    if approved.is_some() && reviewed.as_ref().is_none_or(over) {
-        store.set_note(APPROVED, "").await?;
-    }
-    if order.only.is_some() && reviewed.is_none() {
-        return Ok(None);
-    }
-    let approval = Approval { reviewed, past_limits: order.past_limits };
-    match approve(plan.clone(), &gathered.coverage, &works.settings.limits(&gathered.containers), approval) {
-        Ok(approved) => {
-            if waiting.is_some() {
-                store.save_waiting(None).await?;
-            }
-            Ok(Some(approved))
-        }
-        Err(refusal) => {
-            if matches!(refusal.needed, Need::FirstContact | Need::Limits) {
-                store.save_waiting(Some(&waiting_plan(works, plan.reviewed(), &refusal, cycle))).await?;
-            }
-            turned.approval = Some(refusal);
-            Ok(None)
-        }
-    }
-}
-
-fn waiting_plan<T>(works: &Works<T>, reviewed: Reviewed, refusal: &Unsafe, cycle: u64) -> WaitingPlan {
-    WaitingPlan { reviewed, need: refusal.needed, detail: refusal.detail.clone(), cycle, at: works.clock.now() }
-}
-
-fn unknown_fingerprint(asked: &str, plan: &Plan, waiting: Option<&WaitingPlan>) -> String {
-    let now = if plan.changes.is_empty() {
-        "there is nothing to write now".to_owned()
-    } else {
-        format!("the plan is now {}", plan.fingerprint)
-    };
-    let stored =
-        waiting.map_or(String::new(), |waiting| format!(", the one that waits is {}", waiting.reviewed.fingerprint));
-    format!(
-        "no reviewed plan has the fingerprint {asked}: {now}{stored}; review it with `roadmapd plan` and name its fingerprint"
-    )
-}
-
 /// Writes, settles, and reads its own echo.
 pub(super) async fn carry_out<T: Fetch + Write + 'static>(
     works: &Works<T>,
@@ -442,21 +332,4 @@ pub(super) async fn carry_out<T: Fetch + Write + 'static>(
     }
     let done = |(issue, outcome): (&IssueId, &Outcome)| (*outcome == Outcome::Done).then(|| issue.clone());
     Ok(applied.receipt.outcomes.iter().filter_map(done).collect())
-}
-
-/// Ends an approval of which nothing is left to write: every edit of the reviewed plan is done, or no longer planned.
-async fn close_approval(store: &Store, plan: &Plan, done: &BTreeSet<IssueId>) -> Result<(), CycleTrouble> {
-    let Some(fingerprint) = store.note(APPROVED).await?.filter(|fingerprint| !fingerprint.is_empty()) else {
-        return Ok(());
-    };
-    let reviewed = match store.reviewed(&fingerprint).await? {
-        Some(known) => known.reviewed,
-        None if fingerprint == plan.fingerprint => plan.reviewed(),
-        None => Reviewed::default(),
-    };
-    let planned = plan.edit_keys();
-    if !reviewed.edits.iter().any(|edit| planned.contains(edit) && !done.contains(&edit.0)) {
-        store.set_note(APPROVED, "").await?;
-    }
-    Ok(())
 }

@@ -206,6 +206,10 @@ async fn conclude<T: Fetch>(
     let now = works.clock.now();
     let failure = match answer {
         Some(Ok(Reading { read, mut missed, changed })) => {
+            if read.containers != state.containers || read.allowed != state.allowed {
+                // A repository left without a word about its issues, which are out of reach now: that isn't quiet.
+                shelf.disturb().await?;
+            }
             let kept = match shelf {
                 Shelf::Durable(store) => store.finish_reading(name, &read, now, census).await,
                 Shelf::Fleeting { .. } => Ok(()),

@@ -11,6 +11,8 @@ mod held;
 mod hints;
 mod notify;
 mod people;
+mod permit;
+mod quiet;
 mod run;
 mod scheme;
 mod service;

@@ -44,7 +44,9 @@ impl Shelf {
     pub(super) async fn keep_page(&self, tracker: &TrackerName, page: Page) -> Result<(), StoreTrouble> {
         match self {
             Self::Durable(store) => {
-                self.disturb(&page.issues).await?;
+                if !page.issues.is_empty() {
+                    self.disturb().await?;
+                }
                 store.save_page(tracker, &page).await
             }
             Self::Fleeting { above, .. } => {
@@ -58,10 +60,10 @@ impl Shelf {
     }
 
     /// Before anything changes: a cycle that dies between reading and thinking must not leave the next one quiet.
-    async fn disturb(&self, issues: &[Issue]) -> Result<(), StoreTrouble> {
+    pub(super) async fn disturb(&self) -> Result<(), StoreTrouble> {
         match self {
-            Self::Durable(store) if !issues.is_empty() => store.set_note(super::cycle::SETTLED, "").await,
-            _ => Ok(()),
+            Self::Durable(store) => store.set_note(super::quiet::SETTLED, "").await,
+            Self::Fleeting { .. } => Ok(()),
         }
     }
 
@@ -69,7 +71,9 @@ impl Shelf {
     pub(super) async fn keep(&self, issues: Vec<Issue>) -> Result<(), StoreTrouble> {
         match self {
             Self::Durable(store) => {
-                self.disturb(&issues).await?;
+                if !issues.is_empty() {
+                    self.disturb().await?;
+                }
                 store.save_issues(&issues).await
             }
             Self::Fleeting { below, above } => {

@@ -1,6 +1,5 @@
 //! Store -> View: what the last cycle knew, for commands that only show.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
@@ -8,10 +7,10 @@ use super::gather::is_known;
 use super::scheme::{Allowed, scheme_of};
 use super::think::{Frame, think};
 use super::{CycleTrouble, Thought, Works, people};
-use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot, Timestamp, TrackerName};
+use crate::model::{ContainerKey, Coverage, Day, Reach, Snapshot};
 use crate::plan::Ledger;
 use crate::roadmap::Item;
-use crate::score::{ItemScore, Knobs, Likeness, Previous, Scores, Weights, score};
+use crate::score::{ItemScore, Knobs, Likeness, Previous, Scores, Weights, rank, score};
 use crate::store::Store;
 
 /// What the last cycle knew, thought through again for today. Nothing is asked of any tracker.
@@ -25,8 +24,6 @@ pub struct View {
     pub weights: Weights,
     day: Day,
     likeness: OnceLock<Likeness>,
-    /// When each tracker was last read whole.
-    pub read_at: BTreeMap<TrackerName, Option<Timestamp>>,
 }
 
 impl View {
@@ -38,14 +35,12 @@ impl View {
         let mut containers = Vec::new();
         let mut allowed = Allowed::new();
         let mut coverage = Coverage::default();
-        let mut read_at = BTreeMap::new();
         for config in &works.settings.trackers {
             let state = store.tracker(config.name()).await?;
             containers.extend(state.containers.clone());
             allowed.extend(state.allowed);
             let reach = Reach { whole: state.whole, failed: None, age_s: None };
             coverage.trackers.insert(config.name().clone(), reach);
-            read_at.insert(config.name().clone(), state.last_whole);
         }
         let issues = store.issues().await?;
         let in_reach: BTreeSet<&ContainerKey> = containers.iter().collect();
@@ -67,23 +62,12 @@ impl View {
             ledger.authors.extend(thought.standing.unasked.into_keys().map(|key| (key, Vec::new())));
             thought = think(&snapshot, &ledger, &frame);
         }
-        Ok(Self { thought, ledger, weights, day, likeness: OnceLock::new(), read_at })
+        Ok(Self { thought, ledger, weights, day, likeness: OnceLock::new() })
     }
 
-    /// Items from the most to the least pressing: open before closed, then level, score, and the smaller one first.
+    /// Items from the most to the least pressing.
     pub fn ranked(&self) -> Vec<usize> {
-        let Thought { roadmap, scores, .. } = &self.thought;
-        let mut order: Vec<usize> = (0..roadmap.items.len()).collect();
-        order.sort_by(|&a, &b| {
-            let ((item_a, item_b), (score_a, score_b)) =
-                ((&roadmap.items[a], &roadmap.items[b]), (&scores.items[a], &scores.items[b]));
-            (item_b.status.is_open().cmp(&item_a.status.is_open()))
-                .then(score_a.priority.level.cmp(&score_b.priority.level))
-                .then(score_b.priority.score.partial_cmp(&score_a.priority.score).unwrap_or(Ordering::Equal))
-                .then(score_a.complexity.level.cmp(&score_b.complexity.level))
-                .then_with(|| item_a.id.cmp(&item_b.id))
-        });
-        order
+        rank(&self.thought.roadmap, &self.thought.scores)
     }
 
     /// The levels that would be found if nobody held anything.

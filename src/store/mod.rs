@@ -215,6 +215,8 @@ interface! {
     reads fn last_cycle(&self) -> u64;
     /// The last cycles, newest first, at most `limit`.
     reads fn cycles(&self, limit: u32) -> Vec<CycleRecord>;
+    /// Whether every cycle after `n` up to `last` ended and was quiet.
+    reads fn all_quiet(&self, n: u64, last: u64) -> bool;
     /// What a cycle wrote or tried to, in the order of writing.
     reads fn journal(&self, cycle: u64) -> Vec<JournalEntry>;
     /// What was written or tried on an issue, newest first, at most `limit`, each with its cycle.

@@ -119,6 +119,8 @@ pub struct CycleSummary {
 pub struct Move {
     /// The cycle that found it.
     pub cycle: u64,
+    /// When that cycle began.
+    pub at: Timestamp,
     /// The item.
     pub item: ItemId,
     /// The level before. None: the item is new, or had no such level.

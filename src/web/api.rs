@@ -34,7 +34,7 @@ pub(super) fn router() -> Router<Arc<Site>> {
 /// A page of the ranked list.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Roadmap {
-    /// When it was worked out.
+    /// When the last cycle ended that worked it out, or found nothing new.
     pub generated_at: String,
     /// The items of this page.
     pub items: Vec<Ranked>,
@@ -110,7 +110,7 @@ async fn roadmap(State(site): State<Arc<Site>>, RawQuery(query): RawQuery, heade
     };
     let Found { items, total, page, pages } = filter.find(&picture, ROWS);
     let items = items.into_iter().map(|index| ranked(&picture, index)).collect();
-    json(&headers, &Roadmap { generated_at: picture.drawn.to_string(), items, total, page, pages })
+    json(&headers, &Roadmap { generated_at: picture.as_of.to_string(), items, total, page, pages })
 }
 
 /// An item of the list without what this audience may not read.

@@ -14,7 +14,7 @@ use super::reply::{html_page, problem};
 use super::text::fit;
 use super::{Site, trouble};
 use crate::daemon::lacks;
-use crate::model::{Issue, Level, Timestamp};
+use crate::model::{Issue, Level};
 use crate::roadmap::Item;
 use crate::store::{Move, Store, StoreTrouble};
 
@@ -47,12 +47,10 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Path(key): Path<String>,
 }
 
 /// When an item's levels became others, the latest first, with reasons that this audience may read.
-async fn moved(store: &Store, picture: &Picture, index: usize) -> Result<Vec<(Option<Timestamp>, Move)>, StoreTrouble> {
+async fn moved(store: &Store, picture: &Picture, index: usize) -> Result<Vec<Move>, StoreTrouble> {
     let mut moves = store.moves_of(&picture.item(index).0.id, MOVES_SHOWN).await?;
-    let cycles: Vec<u64> = moves.iter().map(|moved| moved.cycle).collect();
-    let times = store.cycle_times(&cycles).await?;
     moves.iter_mut().for_each(|moved| moved.why = picture.privacy.told(&moved.why));
-    Ok(moves.into_iter().map(|moved| (times.get(&moved.cycle).copied(), moved)).collect())
+    Ok(moves)
 }
 
 /// What to do about a key that names nothing that is shown.
@@ -93,7 +91,7 @@ pub(super) fn explained(picture: &Picture, index: usize) -> Explained {
     explained
 }
 
-fn view(picture: &Picture, index: usize, written: &[(u64, Written)], moved: &[(Option<Timestamp>, Move)]) -> Markup {
+fn view(picture: &Picture, index: usize, written: &[(u64, Written)], moved: &[Move]) -> Markup {
     let (item, _) = picture.item(index);
     let explained = explained(picture, index);
     let levels = &explained.levels;
@@ -320,17 +318,16 @@ pub(super) fn change(edit: &Edit) -> Markup {
     html! { (edit.field) ": " span.mono { (said(&edit.from)) } " → " strong.mono { (said(&edit.to)) } }
 }
 
-fn moves(picture: &Picture, moved: &[(Option<Timestamp>, Move)]) -> Markup {
+fn moves(picture: &Picture, moved: &[Move]) -> Markup {
     let zone = &picture.settings.daemon.timezone;
     html! {
         @if !moved.is_empty() {
             section.panel aria-labelledby="moved" {
                 h2 #moved { "When its levels moved" }
                 ol.history {
-                    @for (at, moved) in moved {
+                    @for moved in moved {
                         li {
-                            @if let Some(at) = at { (moment(*at, zone)) " " }
-                            (moved.now.aspect()) ": " (moved.was.map_or("new", Level::name)) " → " strong { (moved.now) } " "
+                            (moment(moved.at, zone)) " " (moved.now.aspect()) ": " (moved.was.map_or("new", Level::name)) " → " strong { (moved.now) } " "
                             span.muted { (fit(&moved.why, 400)) }
                         }
                     }

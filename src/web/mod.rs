@@ -2,7 +2,7 @@
 //! reads: its store is opened for reading, and nothing here reaches a tracker's writing side. Webhooks give the daemon's loop hints.
 //!
 //! ```text
-//! request -> guard -> picture (drawn once a cycle) -> view -> HTML or JSON
+//! request -> guard -> picture (drawn once a cycle that isn't quiet) -> view -> HTML or JSON
 //! ```
 
 pub mod answer;
@@ -51,7 +51,7 @@ use filter::Filter;
 use guard::{Door, guard};
 use layout::{Frame, framed, moment};
 use listen::serve;
-use picture::{Picture, Pictures};
+use picture::{Pictures, Shown};
 use privacy::Audience;
 use reply::{asset, problem, wants_json};
 use vitals::Pulse;
@@ -237,17 +237,17 @@ impl Site {
     }
 
     /// What is shown now, or the answer that says why it can't be.
-    async fn picture(&self) -> Result<Arc<Picture>, Response> {
+    async fn picture(&self) -> Result<Shown, Response> {
         self.picture_for(false).await
     }
 
     /// What a query narrows and what is shown now, or the answer that says why not.
-    async fn narrowed(&self, query: Option<&str>, json: bool) -> Result<(Filter, Arc<Picture>), Response> {
+    async fn narrowed(&self, query: Option<&str>, json: bool) -> Result<(Filter, Shown), Response> {
         let filter = Filter::read(query).map_err(|why| problem(StatusCode::BAD_REQUEST, json, &why))?;
         Ok((filter, self.picture_for(json).await?))
     }
 
-    async fn drawn(&self) -> Result<Arc<Picture>, String> {
+    async fn drawn(&self) -> Result<Shown, String> {
         let present = self.watch.now();
         self.pictures
             .current(&present, &self.store, if self.known(&present) { Audience::Known } else { Audience::Anyone })
@@ -259,7 +259,7 @@ impl Site {
         self.invented || present.works.settings.page.auth.is_some()
     }
 
-    async fn picture_for(&self, json: bool) -> Result<Arc<Picture>, Response> {
+    async fn picture_for(&self, json: bool) -> Result<Shown, Response> {
         self.drawn().await.map_err(|why| {
             warn!("the page can't show what the last cycle knew: {why}");
             problem(StatusCode::SERVICE_UNAVAILABLE, json, &format!("what the last cycle knew can't be read: {why}"))
@@ -267,22 +267,22 @@ impl Site {
     }
 
     /// A view with everything around it.
-    fn page(&self, title: &str, tab: Option<&str>, picture: &Picture, body: &Markup) -> Markup {
+    fn page(&self, title: &str, tab: Option<&str>, shown: &Shown, body: &Markup) -> Markup {
         let present = self.watch.now();
-        let public = picture.privacy.audience() == Audience::Anyone;
-        let frame = Frame { title, tab, now: Some(now(&present, picture)), public };
+        let public = shown.privacy.audience() == Audience::Anyone;
+        let frame = Frame { title, tab, now: Some(now(&present, shown)), public };
         framed(&frame, body)
     }
 }
 
 /// Where the daemon is, in a few words.
-fn now(present: &Present, picture: &Picture) -> Markup {
-    let zone = &picture.settings.daemon.timezone;
+fn now(present: &Present, shown: &Shown) -> Markup {
+    let zone = &shown.settings.daemon.timezone;
     html! {
         @if present.turning {
             span.live { "A cycle runs" }
         } @else {
-            "as of " (moment(picture.drawn, zone))
+            "as of " (moment(shown.as_of, zone))
             @if let Some(next) = present.next { " · next " (moment(next, zone)) }
         }
     }

@@ -1,6 +1,7 @@
-//! View -> picture: what the page shows until the next cycle ends, worked out once for all requests and for one audience.
+//! View -> picture: what the page shows until a cycle finds something new, worked out once for all requests and for one audience.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -13,7 +14,7 @@ use crate::model::{Day, Timestamp};
 use crate::roadmap::Item;
 use crate::score::ItemScore;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Store, StoreTrouble};
 
 /// People whom the filter offers; whoever has fewer items is found by name.
 const PEOPLE_MAX: usize = 200;
@@ -37,8 +38,6 @@ pub(super) struct Picture {
     pub facets: Facets,
     /// The plan that waits for a person, which only a cycle puts there or takes away.
     pub waiting: Option<Waiting>,
-    /// When it was drawn.
-    pub drawn: Timestamp,
     names: HashMap<String, usize>,
 }
 
@@ -79,9 +78,8 @@ impl Picture {
         let mut held = held(&view, store).await?;
         held.retain(|hold| names.contains_key(&hold.item));
         let facets = Facets::of(order.iter().map(|index| &items[*index]), &works.settings);
-        let (settings, drawn) = (Arc::clone(&works.settings), works.clock.now());
-        let mut picture =
-            Self { settings, privacy, order, ranks, held, hay, facets, waiting: None, drawn, names, view };
+        let settings = Arc::clone(&works.settings);
+        let mut picture = Self { settings, privacy, order, ranks, held, hay, facets, waiting: None, names, view };
         picture.waiting = super::cycles::waiting(store, &picture).await?;
         Ok(picture)
     }
@@ -149,7 +147,23 @@ fn hay_of(item: &Item) -> String {
     hay
 }
 
-/// The picture as it is now: drawn anew when a cycle ended (in whatever process), the settings or the day are others.
+/// The picture that a request is answered from, and until when it is known to hold.
+pub(super) struct Shown {
+    picture: Arc<Picture>,
+    /// When the last cycle ended that it was drawn after, or that found nothing new.
+    pub as_of: Timestamp,
+}
+
+impl Deref for Shown {
+    type Target = Picture;
+
+    fn deref(&self) -> &Picture {
+        &self.picture
+    }
+}
+
+/// The picture as it is now: drawn anew when a cycle ended (in whatever process) that wasn't quiet, or the settings or the day
+/// are others.
 #[derive(Default)]
 pub(super) struct Pictures {
     current: Mutex<Option<(Stamp, Arc<Picture>)>>,
@@ -159,30 +173,23 @@ pub(super) struct Pictures {
 struct Stamp {
     /// The last cycle, when it ended, and whether it was interrupted.
     cycle: Option<(u64, Option<Timestamp>, bool)>,
+    /// When that cycle ended; where it didn't, or there is none, when the picture was drawn.
+    as_of: Timestamp,
     day: Day,
     settings: Arc<Settings>,
 }
 
 impl Pictures {
     /// The current picture, or a sentence on why there is none. Whoever comes while it is drawn waits for the same one.
-    pub(super) async fn current(
-        &self,
-        present: &Present,
-        store: &Store,
-        audience: Audience,
-    ) -> Result<Arc<Picture>, String> {
+    pub(super) async fn current(&self, present: &Present, store: &Store, audience: Audience) -> Result<Shown, String> {
         let works = &present.works;
-        let last = store.cycles(1).await.map_err(|trouble| trouble.to_string())?.pop();
-        let stamp = Stamp {
-            cycle: last.map(|cycle| (cycle.n, cycle.ended, cycle.interrupted)),
-            day: works.clock.today(&works.settings.daemon.timezone),
-            settings: Arc::clone(&works.settings),
-        };
         let mut current = self.current.lock().await;
-        if let Some((drawn_of, picture)) = current.as_ref()
-            && drawn_of.serves(&stamp)
-        {
-            return Ok(Arc::clone(picture));
+        let now = Stamp::now(works, store).await.map_err(|trouble| trouble.to_string())?;
+        if let Some((drawn_of, picture)) = current.as_mut() {
+            drawn_of.move_on(&now, store).await.map_err(|trouble| trouble.to_string())?;
+            if drawn_of.serves(&now) {
+                return Ok(Shown { picture: Arc::clone(picture), as_of: drawn_of.as_of });
+            }
         }
         let (works, store) = (works.clone(), store.clone());
         // Some hundred milliseconds of thinking at ten thousand issues: not on the threads that carry the cycle.
@@ -193,12 +200,34 @@ impl Pictures {
             Ok(Err(trouble)) => return Err(trouble.to_string()),
             Err(_) => return Err("what the last cycle knew couldn't be put together; the log says why".to_owned()),
         };
-        *current = Some((stamp, Arc::clone(&picture)));
-        Ok(picture)
+        let as_of = now.as_of;
+        *current = Some((now, Arc::clone(&picture)));
+        Ok(Shown { picture, as_of })
     }
 }
 
 impl Stamp {
+    /// Of a picture that is drawn now.
+    async fn now(works: &Works, store: &Store) -> Result<Self, StoreTrouble> {
+        let last = store.cycles(1).await?.pop();
+        Ok(Self {
+            as_of: last.as_ref().and_then(|cycle| cycle.ended).unwrap_or_else(|| works.clock.now()),
+            cycle: last.map(|cycle| (cycle.n, cycle.ended, cycle.interrupted)),
+            day: works.clock.today(&works.settings.daemon.timezone),
+            settings: Arc::clone(&works.settings),
+        })
+    }
+
+    /// Takes the last cycle for the one that the picture was drawn after, if it and all between them were quiet: they left the
+    /// store as it was. A picture that was drawn while a cycle ran may be of half of it, and doesn't outlive it.
+    async fn move_on(&mut self, now: &Self, store: &Store) -> Result<(), StoreTrouble> {
+        let (Some((drawn, Some(_), _)), Some((last, Some(_), _))) = (self.cycle, now.cycle) else { return Ok(()) };
+        if drawn < last && store.all_quiet(drawn, last).await? {
+            (self.cycle, self.as_of) = (now.cycle, now.as_of);
+        }
+        Ok(())
+    }
+
     /// Whether what was drawn of this still holds. While a cycle is under way the store is half that cycle's: what was drawn
     /// before it stays.
     fn serves(&self, now: &Self) -> bool {

@@ -358,3 +358,29 @@ fn readiness_names_what_a_person_can_do_and_the_most_pressing_first() {
     let wide = |issue: &mut Issue| issue.components = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
     assert_eq!(level(&wide), (Readiness::Risky, rules(&["components"])));
 }
+
+#[test]
+fn of_items_that_press_equally_the_one_due_sooner_comes_first_then_the_older_whatever_their_size() {
+    let due = |key: &str, due: Option<Day>, age: i64| {
+        let mut issue = issue(key);
+        issue.due = due.map(|day| (day, DueSource::Issue));
+        issue.created = at(-age);
+        issue
+    };
+    let roadmap = roadmap([
+        due("jira:PAY-1", None, 3),
+        due("jira:PAY-2", None, 9),
+        due("jira:PAY-3", Some(day(20)), 1),
+        due("jira:PAY-4", Some(day(10)), 1),
+    ]);
+    let mut scores = score(&roadmap, &Previous::default(), &Model::default(), &Weights::default(), TODAY);
+    for (item, score) in roadmap.items.iter().zip(&mut scores.items) {
+        (score.priority.level, score.priority.score) = (Priority::P1, 70.0);
+        if item.founder().key.local == "PAY-1" {
+            score.complexity.level = Complexity::Xs;
+        }
+    }
+    let keys: Vec<&str> =
+        rank(&roadmap, &scores).into_iter().map(|index| &*roadmap.items[index].founder().key.local).collect();
+    assert_eq!(keys, ["PAY-4", "PAY-3", "PAY-2", "PAY-1"]);
+}

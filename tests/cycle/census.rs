@@ -392,3 +392,25 @@ async fn a_scheduled_census_goes_in_parts_beside_live_changes_and_says_how_far_i
     fresh.turn().await;
     assert_eq!(kept, plain(stored(&fresh).await));
 }
+
+#[tokio::test]
+async fn a_cycle_in_which_a_repository_left_is_not_quiet() {
+    let world = World::new(Corpus::shipped(), WRITES).await.reconfigured(|settings| {
+        for config in &mut settings.trackers {
+            if let TrackerConfig::Github(github) = config {
+                github.repositories = vec!["acme/*".to_owned()];
+            }
+        }
+    });
+    world.turn().await;
+    world.turn().await;
+    assert!(world.turn().await.quiet);
+    world.trackers.hide_repository("acme/web").expect("a repository");
+    let turned = world.turn().await;
+    assert_eq!(turned.errors, Vec::<String>::new());
+    assert!(!turned.quiet, "its issues are out of reach, and nothing said so of any of them");
+    assert!(turned.findings.iter().any(|finding| finding.contains("acme/web isn't among")), "{:?}", turned.findings);
+    // What it wrote since is read once more.
+    world.turn().await;
+    assert!(world.turn().await.quiet, "it stays away");
+}

@@ -10,6 +10,7 @@ mod item;
 mod large;
 mod metrics;
 mod openmetrics;
+mod picture;
 mod privacy;
 mod probes;
 mod promql;

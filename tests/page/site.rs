@@ -112,14 +112,25 @@ impl Site {
     /// One cycle, as the daemon would turn it; afterwards a minute has passed.
     pub async fn turn(&self) -> Turned {
         self.beacon.turns();
+        let turned = self.turn_elsewhere().await;
+        self.beacon.turned(Some(&turned));
+        turned
+    }
+
+    /// The same in another process, which doesn't tell the page.
+    pub async fn turn_elsewhere(&self) -> Turned {
         let order = Order { cause: "test".to_owned(), ..Order::default() };
         let turned = turn(&self.works, &self.store, &order, &CancellationToken::new()).await.expect("a cycle");
-        self.trackers.clock().advance(Duration::from_secs(60));
+        self.pass(60);
+        turned
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: u64) {
+        self.trackers.clock().advance(Duration::from_secs(seconds));
         if let Some(now) = &self.now {
             *now.lock().expect("a clock") = self.trackers.clock().now();
         }
-        self.beacon.turned(Some(&turned));
-        turned
     }
 
     pub async fn get(&self, path: &str) -> Said {

@@ -48,6 +48,23 @@ async fn a_cycle_is_remembered_with_what_it_did() {
 }
 
 #[tokio::test]
+async fn cycles_are_all_quiet_if_each_of_them_ended_and_found_nothing() {
+    let place = Place::new();
+    let store = place.open().await;
+    for quiet in [false, true, true, false, true] {
+        let n = store.begin_cycle(at(0), "test").await.unwrap();
+        store.end_cycle(n, &CycleSummary { quiet, ..CycleSummary::default() }, at(1)).await.unwrap();
+    }
+    store.begin_cycle(at(2), "test").await.unwrap();
+    let cases = [(1, 3, true), (1, 2, true), (2, 2, true), (0, 1, false), (1, 4, false), (3, 5, false), (4, 5, true)];
+    for (n, last, quiet) in cases {
+        assert_eq!(store.all_quiet(n, last).await.unwrap(), quiet, "after {n} up to {last}");
+    }
+    assert!(!store.all_quiet(4, 6).await.unwrap(), "one that runs may find something yet");
+    assert!(!store.all_quiet(4, 7).await.unwrap(), "one that never was tells nothing");
+}
+
+#[tokio::test]
 async fn a_cycle_without_an_end_was_interrupted_unless_its_writer_still_runs() {
     let place = Place::new();
     let store = place.open().await;

@@ -91,17 +91,19 @@ async fn what_moved_is_told_by_cycle_and_by_item_and_the_first_scores_are_no_mov
     let moves = store.moves(at(1)).await.unwrap();
     let told: Vec<_> = moves
         .iter()
-        .map(|moved| (moved.cycle, moved.item.clone(), moved.was.map(Level::name), moved.now.name(), &*moved.why))
+        .map(|moved| {
+            (moved.cycle, moved.at, moved.item.clone(), moved.was.map(Level::name), moved.now.name(), &*moved.why)
+        })
         .collect();
     let second = cycles[1];
     let why = "Größe <b>\"zählt\"</b>";
     let mut expected = vec![
-        (second, item(1), Some("p1"), "p0", "lifted"),
-        (second, item(3), None, "m", why),
-        (second, item(3), None, "p1", why),
-        (second, item(3), None, "ready", why),
+        (second, at(2), item(1), Some("p1"), "p0", "lifted"),
+        (second, at(2), item(3), None, "m", why),
+        (second, at(2), item(3), None, "p1", why),
+        (second, at(2), item(3), None, "ready", why),
     ];
-    expected.sort_by_key(|(_, item, ..)| item.as_str().to_owned());
+    expected.sort_by_key(|(_, _, item, ..)| item.as_str().to_owned());
     assert_eq!(told, expected);
     assert_eq!(store.moves_after(cycles[0]).await.unwrap(), moves);
     assert_eq!((store.moves(at(3)).await.unwrap(), store.moves_after(second).await.unwrap()), (vec![], vec![]));

@@ -201,10 +201,7 @@ async fn blocked<'a>(view: &'a View, store: &Store, reader: Reader) -> Result<Ve
         }
         let moves = store.moves_of(&item.id, LOOK_BACK).await?;
         let since = moves.iter().find(|moved| moved.now == Level::Readiness(Readiness::Blocked));
-        let since = match since.filter(|moved| moved.was.is_some()) {
-            Some(moved) => store.cycle_times(&[moved.cycle]).await?.remove(&moved.cycle),
-            None => None,
-        };
+        let since = since.filter(|moved| moved.was.is_some()).map(|moved| moved.at);
         let (issue, title) = named(item, reader);
         found.push((item, Blocked { issue, title, level: score.priority.level, by, since }));
     }

@@ -73,6 +73,17 @@ impl Sqlite {
         rows.into_iter().map(record).collect()
     }
 
+    pub(in crate::store) async fn all_quiet(&self, n: u64, last: u64) -> Answer<bool> {
+        let quiet: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM cycles WHERE n > ? AND n <= ? AND ended IS NOT NULL AND summary ->> '$.quiet'",
+        )
+        .bind(number(n)?)
+        .bind(number(last)?)
+        .fetch_one(&mut *self.hand().await?)
+        .await?;
+        Ok(count(quiet)? == last.saturating_sub(n))
+    }
+
     pub(in crate::store) async fn journal(&self, cycle: u64) -> Answer<Vec<JournalEntry>> {
         let rows: Vec<(String, Option<String>, String)> =
             sqlx::query_as("SELECT change, outcome, at FROM journal WHERE cycle = ? ORDER BY seq")

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::Connection;
+use sqlx::query::QueryAs;
+use sqlx::sqlite::{Sqlite as Database, SqliteArguments};
 
 use super::{Answer, BATCH, BEGIN, Failure, Sqlite, count, json, number, plain, value};
 use crate::model::{Aspect, Day, ItemId, Level, Timestamp};
@@ -11,6 +13,16 @@ use crate::store::{Move, Pressing};
 
 /// The note that keeps what was learned of sizes.
 const MODEL: &str = "model";
+
+/// Asks for moves, some of them, in some order.
+macro_rules! moves {
+    ($which:literal) => {
+        sqlx::query_as(concat!(
+            "SELECT cycle, begun, item, aspect, was, now, why FROM moves JOIN cycles ON n = cycle ",
+            $which
+        ))
+    };
+}
 
 impl Sqlite {
     pub(in crate::store) async fn save_scores(
@@ -101,35 +113,22 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn moves(&self, since: Timestamp) -> Answer<Vec<Move>> {
-        let rows: Vec<MoveRow> = sqlx::query_as(
-            "SELECT cycle, item, aspect, was, now, why FROM moves
-             WHERE cycle IN (SELECT n FROM cycles WHERE begun >= ?) ORDER BY cycle, item, aspect",
-        )
-        .bind(since.to_string())
-        .fetch_all(&mut *self.hand().await?)
-        .await?;
-        rows.into_iter().map(told).collect()
+        let moves = moves!("WHERE begun >= ? ORDER BY cycle, item, aspect").bind(since.to_string());
+        self.told(moves).await
     }
 
     pub(in crate::store) async fn moves_after(&self, cycle: u64) -> Answer<Vec<Move>> {
-        let rows: Vec<MoveRow> = sqlx::query_as(
-            "SELECT cycle, item, aspect, was, now, why FROM moves WHERE cycle > ? ORDER BY cycle, item, aspect",
-        )
-        .bind(number(cycle)?)
-        .fetch_all(&mut *self.hand().await?)
-        .await?;
-        rows.into_iter().map(told).collect()
+        let moves = moves!("WHERE cycle > ? ORDER BY cycle, item, aspect").bind(number(cycle)?);
+        self.told(moves).await
     }
 
     pub(in crate::store) async fn moves_of(&self, item: &ItemId, limit: u32) -> Answer<Vec<Move>> {
-        let rows: Vec<MoveRow> = sqlx::query_as(
-            "SELECT cycle, item, aspect, was, now, why FROM moves WHERE item = ? ORDER BY cycle DESC, aspect LIMIT ?",
-        )
-        .bind(item.as_str())
-        .bind(limit)
-        .fetch_all(&mut *self.hand().await?)
-        .await?;
-        rows.into_iter().map(told).collect()
+        let moves = moves!("WHERE item = ? ORDER BY cycle DESC, aspect LIMIT ?").bind(item.as_str()).bind(limit);
+        self.told(moves).await
+    }
+
+    async fn told(&self, moves: QueryAs<'_, Database, MoveRow, SqliteArguments>) -> Answer<Vec<Move>> {
+        moves.fetch_all(&mut *self.hand().await?).await?.into_iter().map(told).collect()
     }
 
     pub(in crate::store) async fn pressing_at(&self, at: Timestamp) -> Answer<BTreeMap<String, Pressing>> {
@@ -144,14 +143,14 @@ impl Sqlite {
     }
 }
 
-/// Cycle, item, aspect, before, since, why.
-type MoveRow = (i64, String, String, Option<String>, String, String);
+/// Cycle, its beginning, item, aspect, before, since, why.
+type MoveRow = (i64, String, String, String, Option<String>, String, String);
 
-fn told((cycle, item, aspect, was, now, why): MoveRow) -> Answer<Move> {
+fn told((cycle, at, item, aspect, was, now, why): MoveRow) -> Answer<Move> {
     let aspect = Aspect::parse(&aspect).ok_or_else(|| Failure::Unknown(format!("the aspect {aspect}")))?;
     let level = |name: &str| Level::parse(aspect, name).ok_or_else(|| Failure::Unknown(format!("the {aspect} {name}")));
     let was = was.as_deref().map(level).transpose()?;
-    Ok(Move { cycle: count(cycle)?, item: ItemId::stored(item), was, now: level(&now)?, why })
+    Ok(Move { cycle: count(cycle)?, at: plain(&at)?, item: ItemId::stored(item), was, now: level(&now)?, why })
 }
 
 /// Item, aspect, before, since and why of each level that is another one; none where nothing was scored before.
