@@ -144,7 +144,7 @@ fn judge(history: &[(Bag, f64)], from: usize, skipped: usize, prequential: bool)
 
 fn answers(trial: &Trial) -> String {
     match trial.last.as_ref().map(Learned::choice) {
-        Some(Choice::Words { .. }) => "its words".to_owned(),
+        Some(Choice::Words { trust, .. }) => format!("its words, trusted to {:.0} %", trust * 100.0),
         Some(Choice::Median { words, median }) => {
             format!(
                 "the median: on the newest part of what was learned from, words were off by {words:.2}, the median by {median:.2}"

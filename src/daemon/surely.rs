@@ -46,7 +46,10 @@ pub(super) async fn surely<T: Fetch + 'static>(
         errors.extend(ask_histories(works, &thought.standing.unasked, &seen, &mut ledger).await);
         thought = think(&seen, &ledger, &frame);
     }
-    if gathered.census && gathered.coverage.trackers.values().all(|reach| reach.failed.is_none()) {
+    // What another version learned can't be used by this one, and levels shouldn't move until the next census for want of it.
+    if (gathered.census || frame.model.is_outdated())
+        && gathered.coverage.trackers.values().all(|reach| reach.failed.is_none())
+    {
         let found = learn(&thought.roadmap, &thought.standing.previous, &weights, &frame.model);
         if found.version != frame.model.version {
             shelf.keep_model(&found).await?;

@@ -93,8 +93,14 @@ fn learned(evidence: &Evidence<'_>, model: &Model) -> Option<ComplexityScore> {
         false => format!("{labels} estimated issues{others}"),
     };
     let why = match learned.choice() {
+        Choice::Words { trust, .. } if *trust < Choice::TRUST_MOST => {
+            let share = trust * 100.0;
+            format!(
+                "its words, as learned from {whose}, and trusted to {share:.0} %: with more they did worse than the median on the newest of them"
+            )
+        }
         Choice::Words { .. } => format!("its words, as learned from {whose}"),
-        Choice::Median { .. } => format!("the median of {whose}: words told no more about the newest of them"),
+        Choice::Median { .. } => format!("the median of {whose}: words did worse on the newest of them"),
         Choice::OneValue => format!("what all of {whose} say"),
     };
     let mut because = vec![reason("learned", tenth(said.median), why)];

@@ -29,7 +29,7 @@ mod value;
 pub use complexity::{estimated, size_level};
 pub use evidence::Evidence;
 pub use graph::Waiters;
-pub use learn::{Choice, LABELS_MIN, Learned, Past, Prediction, TooFew, fit, plain_median};
+pub use learn::{Choice, FORM as LEARNED_FORM, LABELS_MIN, Learned, Past, Prediction, TooFew, fit, plain_median};
 pub use likeness::Likeness;
 pub use model::{History, Model, estimated_histories, learn};
 pub use priority::priority_level;

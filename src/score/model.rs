@@ -189,6 +189,12 @@ pub(super) fn words(item: &Item) -> Bag {
 }
 
 impl Model {
+    /// Whether another version of this program learned it, so that it says nothing here.
+    pub fn is_outdated(&self) -> bool {
+        let mut all = self.histories.values().filter_map(|history| history.learned.as_ref()).chain(&self.pooled);
+        all.any(|learned| !learned.is_current())
+    }
+
     /// What estimates hang on: each history's name, median and estimator.
     fn lessons(&self) -> Vec<Lesson<'_>> {
         let told = self.histories.iter().filter(|(_, history)| history.labels >= OWN_MEDIAN_MIN);

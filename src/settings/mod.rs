@@ -37,7 +37,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{ContainerKey, TrackerName};
 use crate::plan::{Limits, Scheme, Target};
 use crate::roadmap::{LinkSource, Links};
-use crate::score::{ValueSource, Weights};
+use crate::score::{LEARNED_FORM, ValueSource, Weights};
 use crate::tracker::{LabelSpec, Secret, TrackerConfig};
 
 use check::Check;
@@ -215,12 +215,13 @@ impl Settings {
     }
 
     /// SHA-256, in hex, over everything that shapes a plan: trackers and what is read of them, links, knobs, scheme, limits,
-    /// time zone. Not secrets, pace, schedule, store or addresses: when those change, a quiet cycle stays quiet.
+    /// time zone, and the version that reads them. Not secrets, pace, schedule, store or addresses: when those change, a quiet cycle stays quiet.
     pub fn digest(&self) -> String {
         let trackers: Vec<String> = self.trackers.iter().map(read_of).collect();
         let scopes: Vec<_> = self.scopes.iter().map(|scope| (&scope.patterns, &scope.own)).collect();
         let zone = self.daemon.timezone.iana_name();
-        let text = format!("{trackers:?} {:?} {:?} {scopes:?} {zone:?}", self.links, self.defaults);
+        let version = (env!("CARGO_PKG_VERSION"), LEARNED_FORM);
+        let text = format!("{version:?} {trackers:?} {:?} {:?} {scopes:?} {zone:?}", self.links, self.defaults);
         Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
     }
 }

@@ -183,3 +183,21 @@ async fn what_a_person_corrects_is_learned_at_the_next_census() {
     world.turn_as(&census()).await;
     assert_eq!(world.labels("LEARN-93", "complexity/"), ["complexity/s"]);
 }
+
+#[tokio::test]
+async fn what_another_version_learned_is_learned_anew_by_the_first_cycle_that_thinks() {
+    let world = world().await;
+    world.turn_as(&census()).await;
+    let model = world.store.model().await.expect("a model");
+    let mut older = serde_json::to_value(&model).expect("it can be stored");
+    older["histories"][""]["learned"]["form"] = 1.into();
+    older["histories"][""]["learned"]["choice"] = serde_json::json!({ "Words": { "words": 0.1, "median": 2.0 } });
+    world.store.save_model(&serde_json::from_value(older).expect("an older one is read")).await.expect("the store");
+    world.trackers.edit_title("LEARN-1", "Fix a typo somewhere").expect("an issue");
+    world.pass(60);
+    let turned = world.turn().await;
+    assert_eq!(turned.written, 0, "{turned:?}");
+    let size = score_of(&world, "LEARN-93").await.complexity;
+    assert_eq!((size.source, size.story_points), (EstimateSource::Learned, 8.0), "{size:?}");
+    assert_eq!(world.store.model().await.expect("a model").version, 2);
+}

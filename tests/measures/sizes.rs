@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use roadmapd::model::Bag;
 use roadmapd::score::backtest::{LABEL_LATE, REFIT_EVERY, Scores, Table, scores, trial};
-use roadmapd::score::{Past, fit};
+use roadmapd::score::{Past, fit, plain_median};
 
 use crate::{folder, packed, whole};
 
 /// A figure of a whole table.
-fn mean(all: &[Scores], of: impl Fn(&Scores) -> f64) -> f64 {
+fn mean(all: &[Judged], of: impl Fn(&Judged) -> f64) -> f64 {
     all.iter().map(of).sum::<f64>() / all.len() as f64
 }
 
@@ -29,13 +29,22 @@ fn tables(folder: &Path) -> Vec<(String, Table)> {
     paths.iter().map(|path| (name(path), read(path))).collect()
 }
 
-fn judged(name: &str, table: &Table, every: usize, late: usize) -> Scores {
+/// The scores of a trial, and its error as a part of what the median of the oldest 60 % would have had, as published figures have it.
+struct Judged {
+    scores: Scores,
+    published: f64,
+}
+
+fn judged(name: &str, table: &Table, every: usize, late: usize) -> Judged {
     let points = |rows: &[(Bag, f64)]| rows.iter().map(|row| row.1).collect::<Vec<f64>>();
     let (known, newest) = table.rows.split_at(table.fit);
     let trial = trial(&table.rows, table.fit, every, late, fit).expect("enough labels");
     let scores = scores(&trial, &points(newest), &points(known));
+    let middle = plain_median(&points(&table.rows[..table.rows.len() * 3 / 5]));
+    let error = newest.iter().map(|(_, points)| (points - middle).abs()).sum::<f64>() / newest.len() as f64;
+    let published = scores.mae / error;
     eprintln!(
-        "{name:20} {:6.2} {:8.2} {:7.3} {:6.2} {:8.2} {:8.2} {:8.2}",
+        "{name:20} {:6.2} {:8.2} {:7.3} {published:8.3} {:6.2} {:8.2} {:8.2} {:8.2}",
         scores.mae,
         scores.baseline_mae,
         scores.ratio,
@@ -44,28 +53,35 @@ fn judged(name: &str, table: &Table, every: usize, late: usize) -> Scores {
         scores.within_one,
         scores.in_range
     );
-    scores
+    Judged { scores, published }
 }
 
-const HEAD: &str = "                        MAE   median   ratio    rho    exact  within1  in range";
+const HEAD: &str = "                        MAE   median   ratio   of 60 %    rho    exact  within1  in range";
 
 #[test]
 fn sizes_are_learned_better_than_the_median_and_no_project_is_made_worse() {
     let Some(folder) = folder("storypoints", 6) else { return };
     let tables = tables(&folder);
     eprintln!("fitted once on train and val\n{HEAD}");
-    let once: Vec<Scores> = tables.iter().map(|(name, table)| judged(name, table, usize::MAX, 0)).collect();
+    let once: Vec<Judged> = tables.iter().map(|(name, table)| judged(name, table, usize::MAX, 0)).collect();
     // A build that isn't optimised refits less often: the whole protocol is for `make measure`.
     let every = if whole() { REFIT_EVERY } else { 6 * REFIT_EVERY };
     eprintln!("refitted every {every} issues, labels {LABEL_LATE} issues late\n{HEAD}");
-    let running: Vec<Scores> = tables.iter().map(|(name, table)| judged(name, table, every, LABEL_LATE)).collect();
-    let (ratio, worst) = (mean(&once, |s| s.ratio), once.iter().map(|s| s.ratio).fold(0.0, f64::max));
-    let (later, order) = (mean(&running, |s| s.ratio), mean(&once, |s| s.spearman));
-    eprintln!(
-        "once: mean ratio {ratio:.3}, worst {worst:.3}, rank correlation {order:.3}; running: mean ratio {later:.3}"
-    );
-    assert!(ratio <= 0.965 && worst <= 1.05 && order >= 0.30, "{ratio} {worst} {order}");
-    assert!(later <= 0.95 && running.iter().all(|s| s.ratio <= 1.05), "{later}");
+    let running: Vec<Judged> = tables.iter().map(|(name, table)| judged(name, table, every, LABEL_LATE)).collect();
+    let worst = |all: &[Judged]| all.iter().map(|judged| judged.scores.ratio).fold(0.0, f64::max);
+    let told = |all: &[Judged]| {
+        let (ratio, published) = (mean(all, |judged| judged.scores.ratio), mean(all, |judged| judged.published));
+        let order = mean(all, |judged| judged.scores.spearman);
+        eprintln!(
+            "mean ratio {ratio:.3}, {published:.3} of the median of the oldest 60 %, worst {:.3}, rank correlation {order:.3}",
+            worst(all)
+        );
+        (ratio, published, order)
+    };
+    let (ratio, published, order) = told(&once);
+    assert!(ratio <= 0.95 && published <= 0.92 && order >= 0.30 && worst(&once) <= 1.05);
+    let (ratio, published, _) = told(&running);
+    assert!(ratio <= 0.95 && (published <= 0.90 || !whole()) && worst(&running) <= 1.05);
 }
 
 #[test]

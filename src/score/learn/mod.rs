@@ -1,6 +1,7 @@
 //! Estimates an issue's size from its words, learned from the project's own estimated issues.
 
 mod fallback;
+mod lexicon;
 mod scale;
 mod solver;
 #[cfg(test)]
@@ -13,13 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Bag;
 pub use fallback::Choice;
+use lexicon::Usual;
 use scale::Scale;
 pub(super) use solver::Row;
 use solver::{Linear, Task};
 use vocabulary::Vocabulary;
 
 /// The form of what is stored; one of another form is fitted anew.
-const FORM: u32 = 1;
+pub const FORM: u32 = 2;
 
 /// With fewer labels, words do no better than the median on the public trackers (ratio 1.02
 /// with 20 labels, 0.94 with 50).
@@ -80,6 +82,9 @@ pub struct Learned {
     /// The faded share of the history at or below each threshold.
     shares: Vec<f64>,
     vocabulary: Vocabulary,
+    /// What the words of its texts usually say by themselves.
+    #[serde(default)]
+    usual: Usual,
     linear: Linear,
 }
 
@@ -108,10 +113,6 @@ const COST: f64 = 0.7;
 /// Labels lose half of their weight every so much of the history's length, since projects
 /// change how they estimate (the same README; 0.2 and 0.5 did no better).
 const HALF_LIFE: f64 = 0.3;
-/// How far the words are trusted; the rest is the history's own distribution, so that the
-/// answer leaves it only where words are clear. On the first 80 % of the 11 public trackers
-/// 0.7 to 1 differ by up to 2 %; a lower trust narrows the worst project's loss.
-const TRUST: f64 = 0.9;
 /// Words named per estimate.
 const WORDS_MAX: usize = 5;
 /// The quantiles of the range.
@@ -156,16 +157,19 @@ fn fit_chosen(history: &[Past<'_>], choice: Choice) -> Learned {
         scale,
         // Similar texts are looked for by it whoever answers.
         vocabulary: Vocabulary::of(history.iter().map(|past| past.bag)),
+        usual: Usual::of(&history.iter().map(|past| past.bag).collect::<Vec<_>>()),
         linear: Linear::default(),
         choice,
     };
     if model.scale.thresholds() > 0 {
         let rows: Vec<Row> = history.iter().map(|past| model.vocabulary.row(past.bag)).collect();
+        let offsets: Vec<f64> = history.iter().map(|past| model.usual.offset(past.bag)).collect();
         model.linear = solver::fit(&Task {
             rows: &rows,
             columns: model.vocabulary.len(),
             classes: &classes,
             thresholds: model.scale.thresholds(),
+            offsets: &offsets,
             importance: &importance,
             cost: COST,
         })
@@ -203,7 +207,7 @@ impl Learned {
     /// Estimates one issue. Any bag has an estimate, an empty one too.
     pub fn predict(&self, bag: &Bag) -> Prediction {
         let row = self.vocabulary.row(bag);
-        let by_words = self.cumulative(&row);
+        let by_words = self.cumulative(bag, &row, self.choice.trust());
         let uses_words = matches!(self.choice, Choice::Words { .. });
         let cumulative = if uses_words { &by_words } else { &self.shares };
         let median = if uses_words { self.scale.quantile(cumulative, 0.5) } else { self.middle };
@@ -212,7 +216,7 @@ impl Learned {
             expected: self.scale.mean(&by_words),
             low: self.scale.quantile(cumulative, RANGE.0).min(median),
             high: self.scale.quantile(cumulative, RANGE.1).max(median),
-            words: if uses_words { self.words(&row) } else { Vec::new() },
+            words: if uses_words { self.words(bag, &row) } else { Vec::new() },
         }
     }
 
@@ -228,28 +232,38 @@ impl Learned {
         self.vocabulary.row(bag)
     }
 
-    /// P(size <= value) per threshold. Thresholds are fitted apart and may cross: the running
-    /// maximum makes one distribution of them.
-    fn cumulative(&self, row: &Row) -> Vec<f64> {
+    /// What words answer where they are trusted so far (0–1).
+    fn trusting(&self, bag: &Bag, trust: f64) -> f64 {
+        self.scale.quantile(&self.cumulative(bag, &self.vocabulary.row(bag), trust), 0.5)
+    }
+
+    /// P(size <= value) per threshold, of which `trust` is what words say and the rest what the history does. Thresholds are fitted
+    /// apart and may cross: the running maximum makes one distribution of them.
+    fn cumulative(&self, bag: &Bag, row: &Row, trust: f64) -> Vec<f64> {
         let mut highest = 0.0_f64;
         let mut merge = |(score, share): (f64, &f64)| {
-            highest = highest.max(TRUST * solver::sigmoid(score) + (1.0 - TRUST) * share);
+            highest = highest.max(trust * solver::sigmoid(score) + (1.0 - trust) * share);
             highest
         };
-        self.linear.scores(row).into_iter().zip(&self.shares).map(&mut merge).collect()
+        self.scores(bag, row).into_iter().zip(&self.shares).map(&mut merge).collect()
+    }
+
+    /// The log-odds per threshold: what was learned, from where the words' own grades start.
+    fn scores(&self, bag: &Bag, row: &Row) -> Vec<f64> {
+        let offset = self.usual.offset(bag);
+        self.linear.scores(row).into_iter().map(|score| score + offset).collect()
     }
 
     /// How much the expected size changes, to the first order, by each word: the expectation
     /// is the highest value less every gap times the probability of being below it.
-    fn words(&self, row: &Row) -> Vec<(String, f64)> {
+    fn words(&self, bag: &Bag, row: &Row) -> Vec<(String, f64)> {
         let gaps = self
             .scale
             .values()
             .windows(2)
             .map(|pair| pair.iter().rev().copied().reduce(|a, b| a - b).unwrap_or_default());
         let slopes: Vec<f64> = self
-            .linear
-            .scores(row)
+            .scores(bag, row)
             .into_iter()
             .map(solver::sigmoid)
             .zip(gaps)
@@ -260,7 +274,11 @@ impl Learned {
         };
         let known =
             row.iter().filter_map(|(column, value)| Some((self.vocabulary.term(*column)?, effect(*column) * value)));
-        let effects: BTreeMap<&str, f64> = known.collect();
+        let mut effects: BTreeMap<&str, f64> = known.collect();
+        let slope: f64 = slopes.iter().sum();
+        for (term, part) in self.usual.parts(bag) {
+            *effects.entry(term).or_default() += part * slope;
+        }
         let mut words: Vec<(String, f64)> = effects
             .into_iter()
             .filter(|(_, effect)| *effect != 0.0)

@@ -47,6 +47,8 @@ pub struct Task<'a> {
     pub classes: &'a [usize],
     /// How many thresholds there are: one less than there are classes.
     pub thresholds: usize,
+    /// What is added to each row's scores at all thresholds, known beforehand.
+    pub offsets: &'a [f64],
     /// How much each row counts (above 0).
     pub importance: &'a [f64],
     /// What an error costs against large weights: the `C` of LIBLINEAR.
@@ -84,7 +86,7 @@ const MAX_HALVINGS: usize = 20;
 pub fn fit(task: &Task) -> Linear {
     let size = task.columns * (task.thresholds + 1) + task.thresholds;
     let mut point = vec![0.0; size];
-    let mut scores = task.scores(&point);
+    let mut scores = task.shifted(&point);
     let mut value = task.value(&point, &scores);
     let mut limit = None;
     for _ in 0..MAX_STEPS {
@@ -129,6 +131,17 @@ impl Task<'_> {
 
     fn split<'p>(&self, point: &'p [f64]) -> (&'p [f64], &'p [f64]) {
         point.split_at_checked(self.columns * (self.thresholds + 1)).unwrap_or_default()
+    }
+
+    /// The scores with what is known beforehand.
+    fn shifted(&self, point: &[f64]) -> Vec<f64> {
+        let mut scores = self.scores(point);
+        for (scores, offset) in scores.chunks_exact_mut(self.thresholds.max(1)).zip(self.offsets) {
+            for score in scores {
+                *score += offset;
+            }
+        }
+        scores
     }
 
     fn scores(&self, point: &[f64]) -> Vec<f64> {
@@ -231,7 +244,7 @@ impl Task<'_> {
         for _ in 0..MAX_HALVINGS {
             let mut point = from.to_vec();
             add_scaled(&mut point, length, step);
-            let scores = self.scores(&point);
+            let scores = self.shifted(&point);
             let next = self.value(&point, &scores);
             if next <= value + ARMIJO * length * slope {
                 return Some((point, scores, next));
@@ -270,7 +283,7 @@ mod tests {
     use super::*;
 
     fn task<'a>(rows: &'a [Row], classes: &'a [usize], importance: &'a [f64]) -> Task<'a> {
-        Task { rows, columns: 2, classes, thresholds: 1, importance, cost: 1.0 }
+        Task { rows, columns: 2, classes, thresholds: 1, offsets: &[0.0; 4], importance, cost: 1.0 }
     }
 
     #[test]
@@ -279,6 +292,14 @@ mod tests {
         let linear = fit(&task(&rows, &[0, 0, 0, 1], &[1.0; 4]));
         let odds = linear.intercepts.first().copied().unwrap_or_default();
         assert!((odds - 3.0_f64.ln()).abs() < 1e-2, "{odds}");
+    }
+
+    #[test]
+    fn an_offset_takes_the_place_of_what_would_be_learned() {
+        let rows = vec![Row::new(); 4];
+        let known = Task { offsets: &[1.0; 4], ..task(&rows, &[0, 0, 0, 1], &[1.0; 4]) };
+        let odds = fit(&known).intercepts.first().copied().unwrap_or_default();
+        assert!((odds - (3.0_f64.ln() - 1.0)).abs() < 1e-2, "{odds}");
     }
 
     #[test]

@@ -66,16 +66,65 @@ fn what_is_only_concluded_helps_to_learn_words_and_counts_as_no_label() {
 }
 
 #[test]
-fn words_that_say_nothing_leave_the_answer_to_the_median() {
-    // Sizes alternate in a pattern no word follows.
+fn words_that_mislead_are_hardly_trusted_and_leave_the_answer_at_the_median() {
+    // On the newest fifth each word means the opposite of what it meant before.
     let mut items = history(120);
-    for (i, item) in items.iter_mut().enumerate() {
-        item.1 = if (i * i / 7) % 3 == 0 { 1.0 } else { 2.0 };
+    for item in items.iter_mut().skip(96) {
+        item.1 = 9.0 - item.1;
     }
     let model = fitted(&items);
-    assert!(model.as_ref().is_some_and(|model| matches!(model.choice(), Choice::Median { .. })));
+    let trust = model.as_ref().map(|model| model.choice().clone());
+    let hardly = |choice: &Choice| match choice {
+        Choice::Words { trust, .. } => *trust <= 0.3,
+        Choice::Median { .. } | Choice::OneValue => true,
+    };
+    assert!(trust.as_ref().is_some_and(hardly), "{trust:?}");
     let answer = model.map(|model| model.predict(&Bag::of("typo")));
-    assert!(answer.is_some_and(|a| a.median == 2.0 && a.words.is_empty()));
+    assert!(answer.as_ref().is_some_and(|a| a.median == 3.0), "{answer:?}");
+}
+
+#[test]
+fn on_the_newest_fifth_of_its_own_history_no_answer_is_worse_than_the_median() {
+    let sizes = [1.0, 2.0, 3.0, 5.0, 8.0];
+    let mut trusts: Vec<f64> = Vec::new();
+    for seed in 0..60_usize {
+        // Sizes follow the words more or less, by a step that differs from history to history.
+        let mut items = history(50 + seed * 3);
+        for (i, item) in items.iter_mut().enumerate() {
+            let at = (i * (seed + 3) * 7 + i * i * seed / 5) % (sizes.len() * 2);
+            item.1 = sizes.get(at).copied().unwrap_or(item.1);
+        }
+        let older = items.len() - (0.2 * items.len() as f64).round() as usize;
+        let Some(Choice::Words { trust, .. }) = fitted(&items).map(|model| model.choice().clone()) else { continue };
+        let (older, newest) = items.split_at(older);
+        let middle = plain_median(&older.iter().map(|(_, points)| *points).collect::<Vec<f64>>());
+        let trial = fit_chosen(&past(older), Choice::Words { words: 0.0, median: 0.0, trust });
+        let error =
+            |answer: &dyn Fn(&Bag) -> f64| newest.iter().map(|(bag, points)| (answer(bag) - points).abs()).sum::<f64>();
+        let (words, median) = (error(&|bag| trial.predict(bag).median), error(&|_| middle));
+        assert!(words <= median + 1e-9, "{seed}: {words} past {median} at {trust}");
+        trusts.push(trust);
+    }
+    assert!(
+        trusts.contains(&Choice::TRUST_MOST) && trusts.iter().any(|trust| *trust < Choice::TRUST_MOST),
+        "{trusts:?}"
+    );
+}
+
+#[test]
+fn words_that_the_history_never_had_count_by_what_they_usually_say() {
+    // Sizes that no word of the history follows, but its graded words set texts apart.
+    let items: Vec<(Bag, f64)> = history(120)
+        .into_iter()
+        .zip([1.0, 2.0, 3.0, 5.0].into_iter().cycle())
+        .map(|((bag, _), points)| (bag, points))
+        .collect();
+    let model = fitted(&items);
+    let expected =
+        |text: &str| model.as_ref().map_or(0.0, |model| model.predict(&Bag::of("red").with_title(text)).expected);
+    assert!(expected("spelling") < expected("architecture"), "{} {}", expected("spelling"), expected("architecture"));
+    let words = model.as_ref().map(|model| model.predict(&Bag::of("red").with_title("architecture")).words);
+    assert!(words.is_some_and(|words| words.iter().any(|(word, effect)| word == "architecture" && *effect > 0.0)));
 }
 
 #[test]
