@@ -3,7 +3,7 @@
 use super::bands;
 use super::calendar::count;
 use super::evidence::Evidence;
-use super::learn::Choice;
+use super::learn::{Choice, lexicon};
 use super::model::{Model, learns, lines, words};
 use super::priority::{reason, tenth};
 use super::types::{Because, ComplexityScore, EstimateSource, Knobs};
@@ -16,6 +16,13 @@ const LIMITS: (f64, f64) = (0.5, 40.0);
 /// Ends of the range as parts of the estimate, when the text says enough, and when much is unknown.
 const RANGE: (f64, f64) = (0.4, 2.5);
 const WIDE_RANGE: (f64, f64) = (0.3, 3.5);
+/// What most teams estimate with, after Fibonacci.
+const USUAL_SCALE: [f64; 9] = [0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0, 40.0];
+/// The logarithm by which a text's mean grade of 1 moves a size; 0.4 to 0.8 did about as well, the least with the smallest loss of any
+/// project.
+const WORDS_COUNT: f64 = 0.4;
+/// Words named per estimate.
+const WORDS_NAMED: usize = 3;
 /// A description shorter than this says too little to narrow the range.
 const TELLING_WORDS: u32 = 30;
 
@@ -136,21 +143,32 @@ impl Size {
     }
 }
 
-/// The median, moved by what the text and the structure tell. What the item waits for widens the range and doesn't
-/// move the size: else a new dependency would lower a waiting item's priority, and with it that of all it waits for.
+/// The median, moved by what the text and the structure tell, on the scale that the team estimates on. What the item waits for widens
+/// the range and doesn't move the size: else a new dependency would lower a waiting item's priority, and with it that of all it waits
+/// for.
 fn from_text(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
-    let (median, why) = match model.median(evidence.knobs) {
-        Some((median, labels)) => (tenth(median), format!("the median of {labels} estimated issues here")),
+    let few = model.few(evidence.knobs);
+    let (median, why) = match few {
+        Some(history) => (tenth(history.median), format!("the median of {} estimated issues here", history.labels)),
         None => (MEDIAN, "the usual size where little was estimated yet".to_owned()),
     };
     let mut size = Size { points: median, because: vec![reason("median", median, why)] };
     move_by_kind(evidence, &mut size);
+    move_by_words(evidence, &mut size);
     move_by_text(evidence, &mut size);
     move_by_structure(evidence, &mut size);
     let limited = size.points.clamp(LIMITS.0, LIMITS.1);
     let why = format!("estimates stay between {} and {}", LIMITS.0, LIMITS.1);
     if limited != size.points {
         size.because.push(reason("limit", tenth(limited - size.points), why));
+    }
+    let landed = on_scale(limited, few.map_or(&[], |history| &history.scale));
+    let why = match few {
+        Some(_) => format!("{landed} is the nearest of the numbers that are estimated with here"),
+        None => format!("{landed} is the nearest of the numbers that people usually estimate with"),
+    };
+    if tenth(landed - limited) != 0.0 {
+        size.because.push(reason("scale", tenth(landed - limited), why));
     }
     let unknowns = unknowns(evidence);
     let (low, high) = if unknowns.is_empty() { RANGE } else { WIDE_RANGE };
@@ -159,13 +177,33 @@ fn from_text(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
     }
     let before = evidence.previous.levels.get(&evidence.item.id).and_then(|levels| levels.complexity);
     ComplexityScore {
-        level: bands::complexity(limited, evidence.knobs, before),
-        story_points: limited,
-        low: tenth(limited * low),
-        high: tenth(limited * high),
+        level: bands::complexity(landed, evidence.knobs, before),
+        story_points: landed,
+        low: tenth(landed * low),
+        high: tenth(landed * high),
         source: EstimateSource::Estimated,
         because: size.because,
     }
+}
+
+/// The nearest value of a team's scale; beyond its largest, and where there is none, of the usual one.
+fn on_scale(points: f64, scale: &[f64]) -> f64 {
+    let most = scale.last().copied().unwrap_or(0.0);
+    let all = scale.iter().filter(|value| **value > 0.0).chain(USUAL_SCALE.iter().filter(|value| **value > most));
+    let far = |value: &f64| (value - points).abs();
+    all.copied().min_by(|a, b| far(a).total_cmp(&far(b))).unwrap_or(points)
+}
+
+/// What words say about size before anything is learned. With 20 labels each, on 24 public histories, words, text and scale together are
+/// off by 0.98 times what the median alone is.
+fn move_by_words(evidence: &Evidence<'_>, size: &mut Size) {
+    let bag = words(evidence.item);
+    let grade = lexicon::said(&bag);
+    let mut named: Vec<String> =
+        lexicon::saying(&bag).into_iter().map(|word| format!("\u{201c}{word}\u{201d}")).collect();
+    named.truncate(WORDS_NAMED);
+    let way = if grade > 0.0 { "much" } else { "little" };
+    size.times("words", (WORDS_COUNT * grade).exp(), format!("words that often mean {way} work: {}", named.join(", ")));
 }
 
 fn move_by_kind(evidence: &Evidence<'_>, size: &mut Size) {
@@ -189,10 +227,10 @@ fn move_by_text(evidence: &Evidence<'_>, size: &mut Size) {
     let words = most(|text| text.words);
     match words {
         0 => {}
-        1..30 => size.times("length", 0.8, format!("a short description ({})", count(words.into(), "word", "words"))),
+        1..30 => size.times("length", 0.9, format!("a short description ({})", count(words.into(), "word", "words"))),
         30..150 => {}
-        150..400 => size.times("length", 1.2, format!("a long description ({words} words)")),
-        _ => size.times("length", 1.4, format!("a very long description ({words} words)")),
+        150..400 => size.times("length", 1.1, format!("a long description ({words} words)")),
+        _ => size.times("length", 1.2, format!("a very long description ({words} words)")),
     }
     if most(|text| text.stack_traces) > 0 {
         size.times("code", 0.9, "a stack trace shows where it is".to_owned());
@@ -210,7 +248,7 @@ fn move_by_text(evidence: &Evidence<'_>, size: &mut Size) {
     let doubts: Vec<&str> =
         evidence.item.faces.iter().flat_map(|face| &face.text.uncertainty).map(String::as_str).take(3).collect();
     if !doubts.is_empty() {
-        size.times("uncertainty", 1.2, format!("words of doubt: {}", doubts.join(", ")));
+        size.times("uncertainty", 1.1, format!("words of doubt: {}", doubts.join(", ")));
     }
 }
 

@@ -33,6 +33,9 @@ pub struct History {
     pub labels: usize,
     /// The median of their story points; 0 without any.
     pub median: f64,
+    /// The different numbers of story points among them, ascending: the scale that this team estimates on.
+    #[serde(default)]
+    pub scale: Vec<f64>,
     /// The estimator. None: too few labels.
     pub learned: Option<Arc<Learned>>,
 }
@@ -60,8 +63,10 @@ impl Label<'_> {
     }
 }
 
-/// A history's name, median and estimator.
-type Lesson<'a> = (&'a String, f64, Option<&'a Learned>);
+/// A history's name, median, scale and estimator.
+type Lesson<'a> = (&'a String, f64, &'a [f64], Option<&'a Learned>);
+/// The most values of a scale; who has more measures something else, or doesn't estimate on one.
+const SCALE_MAX: usize = 50;
 
 /// Learns from what people estimated, never from what we wrote; the version is `before`'s, or the next one where anything changed.
 pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: &Model) -> Model {
@@ -75,7 +80,11 @@ pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: 
     }
     let of = |history: &Vec<Past<'_>>| {
         let points: Vec<f64> = history.iter().filter(|past| past.weight >= 1.0).map(|past| past.points).collect();
-        History { labels: points.len(), median: plain_median(&points), learned: fit(history).ok().map(Arc::new) }
+        let mut scale = points.clone();
+        scale.sort_by(f64::total_cmp);
+        scale.dedup();
+        scale.truncate(SCALE_MAX);
+        History { labels: points.len(), median: plain_median(&points), scale, learned: fit(history).ok().map(Arc::new) }
     };
     let histories: BTreeMap<String, History> =
         histories.iter().map(|(name, history)| ((*name).clone(), of(history))).collect();
@@ -195,10 +204,10 @@ impl Model {
         all.any(|learned| !learned.is_current())
     }
 
-    /// What estimates hang on: each history's name, median and estimator.
+    /// What estimates hang on: each history's name, median, scale and estimator.
     fn lessons(&self) -> Vec<Lesson<'_>> {
         let told = self.histories.iter().filter(|(_, history)| history.labels >= OWN_MEDIAN_MIN);
-        told.map(|(name, history)| (name, history.median, history.learned.as_deref())).collect()
+        told.map(|(name, history)| (name, history.median, &history.scale[..], history.learned.as_deref())).collect()
     }
 
     /// The estimator that a history has of its own.
@@ -216,12 +225,12 @@ impl Model {
     /// The usual size where these knobs hold: the median of the scope's estimated issues, else of all scopes'. None: too few.
     pub(super) fn usual(&self, knobs: &Knobs) -> Option<f64> {
         let pooled = || self.pooled.as_ref().filter(|_| knobs.history.is_some()).map(|learned| learned.middle());
-        self.median(knobs).map(|(median, _)| median).or_else(pooled)
+        self.few(knobs).map(|history| history.median).or_else(pooled)
     }
 
-    /// The median of a history that has too few labels to learn from, and how many those are. None: too few for that, too.
-    pub(super) fn median(&self, knobs: &Knobs) -> Option<(f64, usize)> {
+    /// A history whose median and scale count, though it may have too few labels to learn more from. None: too few for that, too.
+    pub(super) fn few(&self, knobs: &Knobs) -> Option<&History> {
         let history = self.histories.get(knobs.history.as_ref()?)?;
-        (history.labels >= OWN_MEDIAN_MIN).then_some((history.median, history.labels))
+        (history.labels >= OWN_MEDIAN_MIN).then_some(history)
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use roadmapd::model::*;
 use roadmapd::roadmap::Roadmap;
-use roadmapd::score::{EstimateSource, ItemScore, Knobs, Levels, Model, Previous, RULES, Weights, rank, score};
+use roadmapd::score::{
+    EstimateSource, History, ItemScore, Knobs, Levels, Model, Previous, RULES, Weights, rank, score,
+};
 
 use crate::score_corpus::{TODAY, at, day, issue, relation, roadmap};
 
@@ -241,11 +243,45 @@ fn a_size_is_estimated_with_a_range_and_reasons() {
     let size = score.complexity;
     assert_eq!((size.source, size.level), (EstimateSource::Estimated, Complexity::Xl));
     let rules: Vec<&str> = size.because.iter().map(|because| because.rule.as_str()).collect();
-    assert_eq!(rules, ["median", "kind", "length", "tasks", "uncertainty", "components", "range"]);
+    assert_eq!(rules, ["median", "kind", "words", "length", "tasks", "uncertainty", "components", "scale", "range"]);
     assert!(size.low < size.story_points && size.story_points < size.high);
+    let words = size.because.iter().find(|because| because.rule == "words").expect("words");
+    assert!(words.points < 0.0 && words.why == "words that often mean little work: “fail”", "{words:?}");
 
     let plain = one(|_| {}).complexity;
     assert_eq!((plain.story_points, plain.low, plain.high, plain.level), (3.0, 1.2, 7.5, Complexity::S));
+}
+
+#[test]
+fn a_size_that_text_tells_lands_on_the_numbers_that_the_team_estimates_with() {
+    let of = |title: &str, scale: &[f64]| {
+        let mut work = issue("jira:PAY-7");
+        (work.title, work.text) = (title.to_owned(), Text { words: 60, ..Text::default() });
+        let history = History { labels: 20, median: 4.0, scale: scale.to_vec(), learned: None };
+        let model = Model { histories: [(String::new(), history)].into(), ..Model::default() };
+        let roadmap = roadmap([work]);
+        let scores = score(&roadmap, &Previous::default(), &model, &Weights::default(), TODAY);
+        scores.items[0].complexity.clone()
+    };
+    let (small, large) = ("Typo in the tooltip wording", "Migrate the architecture to a cluster");
+    for (scale, points) in [
+        (&[0.0, 2.0, 4.0, 6.0][..], (2.0, 6.0)),
+        (&[3.0, 4.0, 4.5], (3.0, 5.0)),
+        (&[4.0], (4.0, 5.0)),
+        (&[], (3.0, 5.0)),
+    ] {
+        let (small, large) = (of(small, scale), of(large, scale));
+        assert_eq!((small.story_points, large.story_points), points, "{scale:?}: {small:?} {large:?}");
+        let sum: f64 = small.because.iter().map(|because| because.points).sum();
+        assert!((sum - small.story_points).abs() < 0.05, "the reasons add up: {small:?}");
+    }
+    let told = of(large, &[2.0, 4.0, 6.0]).because;
+    let told = whys(&told);
+    assert!(
+        told.contains(&("words", "words that often mean much work: “architecture”, “cluster”, “migrate”")),
+        "{told:?}"
+    );
+    assert!(told.contains(&("scale", "6 is the nearest of the numbers that are estimated with here")), "{told:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! How good the levels are on real histories, each figure beside its baseline. The histories never enter the repository
 //! (`../shared/data`, or `$ROADMAPD_SHARED/data`); without them these tests say so.
 
+mod cold;
 mod many;
 mod replay;
 #[expect(dead_code, reason = "shared with the laws of score, which use all of it")]

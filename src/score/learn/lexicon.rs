@@ -56,11 +56,21 @@ impl Usual {
     }
 }
 
-/// The mean grade of a text's graded words, drawn towards 0 where they are few.
-fn said(bag: &Bag) -> f64 {
+/// The mean grade of a text's graded words, from small (-2) to large (2), drawn towards 0 where they are few.
+pub fn said(bag: &Bag) -> f64 {
     let (sum, mass) =
         graded(bag).fold((0.0, UNSAID), |(sum, mass), (_, grade, count)| (sum + grade * count, mass + count));
     sum / mass
+}
+
+/// The words of a text that say what it says, the strongest first.
+pub fn saying(bag: &Bag) -> Vec<&str> {
+    let way = said(bag);
+    let mut words: Vec<(&str, f64)> =
+        graded(bag).map(|(term, grade, count)| (term, grade * count * way.signum())).collect();
+    words.retain(|(_, strength)| *strength > 0.0);
+    words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+    words.into_iter().map(|(term, _)| term).collect()
 }
 
 /// The graded words of a text, each with its grade and 1 + ln(count).

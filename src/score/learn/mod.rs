@@ -1,7 +1,7 @@
 //! Estimates an issue's size from its words, learned from the project's own estimated issues.
 
 mod fallback;
-mod lexicon;
+pub(super) mod lexicon;
 mod scale;
 mod solver;
 #[cfg(test)]
