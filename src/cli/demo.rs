@@ -170,7 +170,8 @@ fn why(item: &Item, score: &ItemScore) -> String {
         of_level.into_iter().rev().take(1).chain(of_score).take(2).map(|reason| reason.why.as_str()).collect();
     // The usual size is where every estimate starts; what moved it says more.
     let sizes = &score.complexity.because;
-    let moved = sizes.iter().skip(1).max_by(|a, b| a.points.abs().total_cmp(&b.points.abs()));
+    let moves = sizes.iter().skip(1).filter(|reason| reason.rule != Because::SCALE);
+    let moved = moves.max_by(|a, b| a.points.abs().total_cmp(&b.points.abs()));
     let size = moved.or(sizes.first()).map_or("", |reason| reason.why.as_str());
     let readiness = score.readiness.as_ref().map_or_else(String::new, |readiness| format!(" · {}", readiness.level));
     format!(

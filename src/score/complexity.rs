@@ -163,12 +163,9 @@ fn from_text(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
         size.because.push(reason("limit", tenth(limited - size.points), why));
     }
     let landed = on_scale(limited, few.map_or(&[], |history| &history.scale));
-    let why = match few {
-        Some(_) => format!("{landed} is the nearest of the numbers that are estimated with here"),
-        None => format!("{landed} is the nearest of the numbers that people usually estimate with"),
-    };
+    let why = format!("{landed} is the nearest of the numbers that people estimate with");
     if tenth(landed - limited) != 0.0 {
-        size.because.push(reason("scale", tenth(landed - limited), why));
+        size.because.push(reason(Because::SCALE, tenth(landed - limited), why));
     }
     let unknowns = unknowns(evidence);
     let (low, high) = if unknowns.is_empty() { RANGE } else { WIDE_RANGE };
@@ -186,12 +183,13 @@ fn from_text(evidence: &Evidence<'_>, model: &Model) -> ComplexityScore {
     }
 }
 
-/// The nearest value of a team's scale; beyond its largest, and where there is none, of the usual one.
+/// The nearest value of a team's scale; beyond its ends, and where there is none, of the usual one.
 fn on_scale(points: f64, scale: &[f64]) -> f64 {
-    let most = scale.last().copied().unwrap_or(0.0);
-    let all = scale.iter().filter(|value| **value > 0.0).chain(USUAL_SCALE.iter().filter(|value| **value > most));
+    let theirs: Vec<f64> = scale.iter().copied().filter(|value| *value > 0.0).collect();
+    let (least, most) = (theirs.first().copied().unwrap_or(f64::MAX), theirs.last().copied().unwrap_or(0.0));
+    let all = theirs.into_iter().chain(USUAL_SCALE.into_iter().filter(|value| *value < least || *value > most));
     let far = |value: &f64| (value - points).abs();
-    all.copied().min_by(|a, b| far(a).total_cmp(&far(b))).unwrap_or(points)
+    all.min_by(|a, b| far(a).total_cmp(&far(b))).unwrap_or(points)
 }
 
 /// What words say about size before anything is learned. With 20 labels each, on 24 public histories, words, text and scale together are

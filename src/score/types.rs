@@ -271,6 +271,8 @@ impl Because {
     pub const HOLD: &'static str = "hold";
     /// Its level stands until the score is clearly past the edge.
     pub const HYSTERESIS: &'static str = "hysteresis";
+    /// The rule's name of a size that lands on a number that people estimate with.
+    pub const SCALE: &'static str = "scale";
 
     /// Whether it is about the level alone: the score is the same without it.
     pub fn is_of_level(&self) -> bool {
