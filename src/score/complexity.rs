@@ -195,11 +195,13 @@ fn on_scale(points: f64, scale: &[f64]) -> f64 {
 /// What words say about size before anything is learned. With 20 labels each, on 24 public histories, words, text and scale together are
 /// off by 0.98 times what the median alone is.
 fn move_by_words(evidence: &Evidence<'_>, size: &mut Size) {
+    // As what is learned: nobody asks how large the words of a closed issue sound.
+    if !evidence.is_open() {
+        return;
+    }
     let bag = words(evidence.item);
-    let grade = lexicon::said(&bag);
-    let mut named: Vec<String> =
-        lexicon::saying(&bag).into_iter().map(|word| format!("\u{201c}{word}\u{201d}")).collect();
-    named.truncate(WORDS_NAMED);
+    let (grade, saying) = lexicon::read(&bag);
+    let named: Vec<String> = saying.iter().take(WORDS_NAMED).map(|word| format!("\u{201c}{word}\u{201d}")).collect();
     let way = if grade > 0.0 { "much" } else { "little" };
     size.times("words", (WORDS_COUNT * grade).exp(), format!("words that often mean {way} work: {}", named.join(", ")));
 }

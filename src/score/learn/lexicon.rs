@@ -3,7 +3,6 @@
 //! The grades were written down from general knowledge of software work before any statistics of words were looked at, and aren't
 //! derived from any tracker's issues. Only how much they count ([`COUNTS`]) was chosen on the public histories, one number for all of them.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -57,20 +56,24 @@ impl Usual {
 }
 
 /// The mean grade of a text's graded words, from small (-2) to large (2), drawn towards 0 where they are few.
-pub fn said(bag: &Bag) -> f64 {
-    let (sum, mass) =
-        graded(bag).fold((0.0, UNSAID), |(sum, mass), (_, grade, count)| (sum + grade * count, mass + count));
+fn said(bag: &Bag) -> f64 {
+    mean(graded(bag).map(|(_, grade, count)| (grade, count)))
+}
+
+fn mean(graded: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let (sum, mass) = graded.fold((0.0, UNSAID), |(sum, mass), (grade, count)| (sum + grade * count, mass + count));
     sum / mass
 }
 
-/// The words of a text that say what it says, the strongest first.
-pub fn saying(bag: &Bag) -> Vec<&str> {
-    let way = said(bag);
+/// What a text says by itself: its mean grade, and the words that say so, the strongest first.
+pub fn read(bag: &Bag) -> (f64, Vec<&str>) {
+    let graded: Vec<(&str, f64, f64)> = graded(bag).collect();
+    let grade = mean(graded.iter().map(|(_, grade, count)| (*grade, *count)));
     let mut words: Vec<(&str, f64)> =
-        graded(bag).map(|(term, grade, count)| (term, grade * count * way.signum())).collect();
+        graded.into_iter().map(|(term, of, count)| (term, of * count * grade.signum())).collect();
     words.retain(|(_, strength)| *strength > 0.0);
     words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-    words.into_iter().map(|(term, _)| term).collect()
+    (grade, words.into_iter().map(|(term, _)| term).collect())
 }
 
 /// The graded words of a text, each with its grade and 1 + ln(count).
@@ -83,29 +86,52 @@ fn graded(bag: &Bag) -> impl Iterator<Item = (&str, f64, f64)> {
 
 /// A word's grade: its own, otherwise that of its longest graded beginning, otherwise 0.
 fn grade(term: &str) -> f64 {
-    let lexicon = &*LEXICON;
-    let beginning = || {
-        let ends = (STEM_MIN..=term.len()).rev().filter_map(|end| term.get(..end));
-        ends.filter_map(|stem| lexicon.stems.get(stem)).next()
-    };
-    lexicon.words.get(term).or_else(beginning).copied().unwrap_or_default()
+    let counts = |entry: &&Entry| if entry.is_whole { term == entry.text } else { term.starts_with(entry.text) };
+    // A longer beginning sorts behind a shorter one, and a whole word behind the beginning that is spelled like it.
+    LEXICON.beginning_like(term).iter().rev().find(counts).map(|entry| entry.grade).unwrap_or_default()
 }
 
+struct Entry {
+    text: &'static str,
+    /// Whether it is a word; otherwise it stands for any that begins like it.
+    is_whole: bool,
+    grade: f64,
+}
+
+/// Sorted, with where the entries of each beginning of three bytes start: most words of a text have none.
 struct Lexicon {
-    words: BTreeMap<&'static str, f64>,
-    stems: BTreeMap<&'static str, f64>,
+    entries: Vec<Entry>,
+    starts: Vec<(u32, usize)>,
+}
+
+impl Lexicon {
+    fn beginning_like(&self, term: &str) -> &[Entry] {
+        let Ok(at) = self.starts.binary_search_by_key(&beginning(term), |(beginning, _)| *beginning) else {
+            return &[];
+        };
+        let start = |at: usize| self.starts.get(at).map_or(self.entries.len(), |(_, start)| *start);
+        self.entries.get(start(at)..start(at + 1)).unwrap_or_default()
+    }
+}
+
+/// The first [`STEM_MIN`] bytes of a word as a number that sorts as they do.
+fn beginning(term: &str) -> u32 {
+    let mut bytes = term.bytes();
+    (0..STEM_MIN).fold(0, |number, _| (number << 8) | u32::from(bytes.next().unwrap_or_default()))
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let all = GRADES.iter().flat_map(|(grade, words)| words.split_ascii_whitespace().map(|word| (*grade, word)));
-    let mut lexicon = Lexicon { words: BTreeMap::new(), stems: BTreeMap::new() };
-    for (grade, word) in all {
-        match word.strip_suffix('*') {
-            Some(stem) => lexicon.stems.insert(stem, grade),
-            None => lexicon.words.insert(word, grade),
-        };
-    }
-    lexicon
+    let words = GRADES.iter().flat_map(|(grade, words)| words.split_ascii_whitespace().map(|word| (*grade, word)));
+    let entry = |(grade, word): (f64, &'static str)| match word.strip_suffix('*') {
+        Some(text) => Entry { text, is_whole: false, grade },
+        None => Entry { text: word, is_whole: true, grade },
+    };
+    let mut entries: Vec<Entry> = words.map(entry).collect();
+    entries.sort_by(|a, b| (a.text, a.is_whole).cmp(&(b.text, b.is_whole)));
+    let mut starts: Vec<(u32, usize)> =
+        entries.iter().enumerate().map(|(at, entry)| (beginning(entry.text), at)).collect();
+    starts.dedup_by_key(|(beginning, _)| *beginning);
+    Lexicon { entries, starts }
 });
 
 /// From small (-2) to large (2); `*` stands for any ending.
@@ -242,14 +268,21 @@ mod tests {
         assert_eq!(grade("implementing"), grade("implemented"));
         assert_eq!((grade("the"), grade(""), grade("ü")), (0.0, 0.0, 0.0));
         assert!(grade("release") < 0.0 && grade("architecture") > 1.5);
+        for entry in &LEXICON.entries {
+            let found = LEXICON.entries.iter().filter(|other| {
+                if other.is_whole { other.text == entry.text } else { entry.text.starts_with(other.text) }
+            });
+            let longest = found.max_by_key(|other| (other.text.len(), other.is_whole)).map(|other| other.grade);
+            assert_eq!(longest, Some(grade(entry.text)), "{}", entry.text);
+        }
     }
 
     #[test]
     fn no_word_is_graded_twice_and_all_lie_on_the_scale() {
-        let words = GRADES.iter().map(|(_, words)| words.split_ascii_whitespace().count()).sum::<usize>();
-        assert_eq!(LEXICON.words.len() + LEXICON.stems.len(), words);
-        assert!(GRADES.iter().all(|(grade, _)| grade.abs() <= 2.0));
-        assert!(LEXICON.stems.keys().all(|stem| stem.len() >= STEM_MIN));
+        let twice = |pair: &[Entry]| matches!(pair, [a, b] if (a.text, a.is_whole) == (b.text, b.is_whole));
+        assert!(!LEXICON.entries.windows(2).any(twice));
+        assert!(LEXICON.entries.iter().all(|entry| entry.grade.abs() <= 2.0));
+        assert!(LEXICON.entries.iter().all(|entry| entry.is_whole || entry.text.len() >= STEM_MIN));
     }
 
     #[test]
