@@ -7,7 +7,7 @@ use super::gather::Gathered;
 use super::people::APPROVED;
 use super::{CycleTrouble, Works};
 use crate::model::IssueId;
-use crate::plan::{Approval, ApprovedPlan, Need, Plan, Reviewed, Unsafe, approve};
+use crate::plan::{Approval, ApprovedPlan, Need, Plan, Reviewed, approve};
 use crate::store::{Store, WaitingPlan};
 
 /// Asks whether the plan may be applied; says in `turned` what it waits for if not.
@@ -57,7 +57,10 @@ pub(super) async fn permitted<T>(
         }
         Err(refusal) => {
             if matches!(refusal.needed, Need::FirstContact | Need::Limits) {
-                store.save_waiting(Some(&waiting_plan(works, plan.reviewed(), &refusal, cycle))).await?;
+                let same = waiting.filter(|waiting| waiting.reviewed.fingerprint == plan.fingerprint);
+                let (cycle, at) = same.map_or((cycle, works.clock.now()), |first| (first.cycle, first.at));
+                let (reviewed, need, detail) = (plan.reviewed(), refusal.needed, refusal.detail.clone());
+                store.save_waiting(Some(&WaitingPlan { reviewed, need, detail, cycle, at })).await?;
             }
             turned.approval = Some(refusal);
             Ok(None)
@@ -80,10 +83,6 @@ pub(super) async fn close_approval(store: &Store, plan: &Plan, done: &BTreeSet<I
         store.set_note(APPROVED, "").await?;
     }
     Ok(())
-}
-
-fn waiting_plan<T>(works: &Works<T>, reviewed: Reviewed, refusal: &Unsafe, cycle: u64) -> WaitingPlan {
-    WaitingPlan { reviewed, need: refusal.needed, detail: refusal.detail.clone(), cycle, at: works.clock.now() }
 }
 
 fn unknown_fingerprint(asked: &str, plan: &Plan, waiting: Option<&WaitingPlan>) -> String {

@@ -215,6 +215,8 @@ interface! {
     reads fn last_cycle(&self) -> u64;
     /// The last cycles, newest first, at most `limit`.
     reads fn cycles(&self, limit: u32) -> Vec<CycleRecord>;
+    /// One cycle by its number. None: there is none.
+    reads fn cycle(&self, n: u64) -> Option<CycleRecord>;
     /// Whether every cycle after `n` up to `last` ended and was quiet.
     reads fn all_quiet(&self, n: u64, last: u64) -> bool;
     /// What a cycle wrote or tried to, in the order of writing.

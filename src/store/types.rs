@@ -82,9 +82,9 @@ pub struct WaitingPlan {
     pub need: Need,
     /// One sentence.
     pub detail: String,
-    /// The cycle that planned it.
+    /// The cycle that planned it first.
     pub cycle: u64,
-    /// When.
+    /// Since when it waits.
     pub at: Timestamp,
 }
 

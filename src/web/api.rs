@@ -83,8 +83,8 @@ pub(super) struct Dated {
 pub(super) struct OneCycle {
     /// Its number.
     pub cycle: u64,
-    /// How it went. None: it is too long ago.
-    pub record: Option<Cycle>,
+    /// How it went.
+    pub record: Cycle,
     /// Its changes, in the order of writing.
     pub changes: Vec<Written>,
 }

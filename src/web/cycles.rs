@@ -48,7 +48,7 @@ pub(super) async fn one(State(site): State<Arc<Site>>, Path(n): Path<String>, he
     match told(&site.store, &picture, &n).await {
         Ok(Some((cycle, journal))) => {
             let title = format!("Cycle {}", journal.cycle);
-            let body = one_view(&picture, cycle.as_ref(), &journal);
+            let body = one_view(&picture, &cycle, &journal);
             html_page(&headers, site.page(&title, Some("/cycles"), &picture, &body))
         }
         Ok(None) => problem(StatusCode::NOT_FOUND, false, &unknown(&n)),
@@ -104,23 +104,10 @@ pub(super) const WITHHELD: &str =
     "something went wrong; what it was is told to people who sign in, by the log, and by `roadmapd history`";
 
 /// One cycle and its writes. None: there is none of that number.
-pub(super) async fn told(
-    store: &Store,
-    picture: &Picture,
-    n: &str,
-) -> Result<Option<(Option<Cycle>, Journal)>, StoreTrouble> {
+pub(super) async fn told(store: &Store, picture: &Picture, n: &str) -> Result<Option<(Cycle, Journal)>, StoreTrouble> {
     let Ok(n) = n.parse::<u64>() else { return Ok(None) };
-    let last = store.last_cycle().await?;
-    if n == 0 || n > last {
-        return Ok(None);
-    }
-    // Cycles are listed from the newest; one further back than that has its journal alone.
-    let back = u32::try_from(last - n).unwrap_or(u32::MAX).saturating_add(1);
-    let record = if back <= 10_000 { store.cycles(back).await?.into_iter().find(|record| record.n == n) } else { None };
-    let cycle = match &record {
-        Some(record) => Some(known(store, picture, record).await?),
-        None => None,
-    };
+    let Some(record) = store.cycle(n).await? else { return Ok(None) };
+    let cycle = known(store, picture, &record).await?;
     let mut changes = Vec::new();
     for entry in store.journal(n).await?.iter().filter(|entry| picture.privacy.shows_issue(&entry.change.issue)) {
         let mut written = Written::of(entry);
@@ -230,7 +217,7 @@ pub(super) fn waits(picture: &Picture, waiting: &Waiting) -> Markup {
         section.panel.waits aria-labelledby="waits" {
             h2 #waits { "A plan waits for a person" }
             @if let Some(detail) = &waiting.detail { p.sentence { (layout::sentence(&fit(detail, 600))) } }
-            p { (count(waiting.edits_total, "edit", "edits")) ", planned by " a href={ "/cycles/" (waiting.cycle) } { "cycle " (waiting.cycle) } ", " (at(picture, &waiting.at)) ". Its fingerprint is " code { (waiting.fingerprint) } "." }
+            p { (count(waiting.edits_total, "edit", "edits")) ", first planned by " a href={ "/cycles/" (waiting.cycle) } { "cycle " (waiting.cycle) } ", " (at(picture, &waiting.at)) ". Its fingerprint is " code { (waiting.fingerprint) } "." }
             @if picture.privacy.withholds() { p.muted { "This page shows only the part of it that is for every reader; " code { "roadmapd plan" } " shows all." } }
             p { "Review it, then say yes where roadmapd runs:" }
             pre tabindex="0" { code { "roadmapd approve " (waiting.fingerprint) } }
@@ -250,20 +237,18 @@ pub(super) fn waits(picture: &Picture, waiting: &Waiting) -> Markup {
     }
 }
 
-fn one_view(picture: &Picture, cycle: Option<&Cycle>, journal: &Journal) -> Markup {
+fn one_view(picture: &Picture, cycle: &Cycle, journal: &Journal) -> Markup {
     let written =
         journal.changes.iter().any(|change| change.outcome.as_ref().is_some_and(|outcome| outcome.outcome == "done"));
     html! {
         p.crumb { a href="/cycles" { "Cycles" } " / " span.muted { (journal.cycle) } }
         div.head { h1 { "Cycle " (journal.cycle) } }
-        @if let Some(cycle) = cycle {
-            section.panel aria-label="What it did" {
-                dl {
-                    dt { "Started" } dd { (at(picture, &cycle.started)) " by " (fit(&cycle.cause, 30)) }
-                    dt { "Took" } dd { (took(cycle)) }
-                    dt { "Did" } dd { (layout::sentence(&fit(&cycle.deed(), 1000))) }
-                    @if let Some(summary) = &cycle.summary { dt { "Requests" } dd { (requests(summary)) } }
-                }
+        section.panel aria-label="What it did" {
+            dl {
+                dt { "Started" } dd { (at(picture, &cycle.started)) " by " (fit(&cycle.cause, 30)) }
+                dt { "Took" } dd { (took(cycle)) }
+                dt { "Did" } dd { (layout::sentence(&fit(&cycle.deed(), 1000))) }
+                @if let Some(summary) = &cycle.summary { dt { "Requests" } dd { (requests(summary)) } }
             }
         }
         @if written {
@@ -284,7 +269,7 @@ fn one_view(picture: &Picture, cycle: Option<&Cycle>, journal: &Journal) -> Mark
                 p.muted { "The first " (CHANGES_SHOWN) " of " (journal.changes.len()) "; " code { "roadmapd history " (journal.cycle) } " lists all." }
             }
         }
-        @if let Some(cycle) = cycle { (errors(cycle)) }
+        (errors(cycle))
     }
 }
 

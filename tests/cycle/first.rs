@@ -67,6 +67,12 @@ async fn the_first_plan_waits_until_a_person_approves_exactly_it() {
     assert_eq!((waits.written, world.writes()), (0, 0));
     let planned = waits.plan.expect("a plan");
     assert_eq!(planned.fingerprint, shown.plan.fingerprint);
+    // It waits since then, however often it is planned again.
+    let first = world.store.waiting().await.expect("the store").expect("a plan");
+    world.pass(600);
+    world.turn().await;
+    let again = world.store.waiting().await.expect("the store").expect("a plan");
+    assert_eq!((again.cycle, again.at), (first.cycle, first.at));
 
     world.ask(Request::Approve { fingerprint: planned.fingerprint.clone() }).await;
     let turned = world.turn().await;

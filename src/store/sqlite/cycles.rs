@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use sqlx::Connection;
+use sqlx::query::QueryAs;
+use sqlx::sqlite::{Sqlite as Database, SqliteArguments};
 
 use super::{Answer, BEGIN, Failure, Sqlite, count, json, number, plain, value};
 use crate::model::{IssueId, Timestamp};
@@ -50,13 +52,20 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn cycles(&self, limit: u32) -> Answer<Vec<CycleRecord>> {
+        let cycles = "SELECT n, begun, cause, ended, summary FROM cycles ORDER BY n DESC LIMIT ?";
+        self.records(sqlx::query_as(cycles).bind(limit)).await
+    }
+
+    pub(in crate::store) async fn cycle(&self, n: u64) -> Answer<Option<CycleRecord>> {
+        let Ok(n) = number(n) else { return Ok(None) };
+        let cycle = "SELECT n, begun, cause, ended, summary FROM cycles WHERE n = ?";
+        Ok(self.records(sqlx::query_as(cycle).bind(n)).await?.pop())
+    }
+
+    async fn records(&self, cycles: QueryAs<'_, Database, CycleRow, SqliteArguments>) -> Answer<Vec<CycleRecord>> {
         let mut hand = self.hand().await?;
         let last: i64 = sqlx::query_scalar(LAST).fetch_one(&mut *hand).await?;
-        let rows: Vec<CycleRow> =
-            sqlx::query_as("SELECT n, begun, cause, ended, summary FROM cycles ORDER BY n DESC LIMIT ?")
-                .bind(limit)
-                .fetch_all(&mut *hand)
-                .await?;
+        let rows: Vec<CycleRow> = cycles.fetch_all(&mut *hand).await?;
         drop(hand);
         // Only one cycle runs at a time, and whoever runs it holds the lock.
         let running = if lock::is_held(&self.path) { last } else { 0 };

@@ -219,9 +219,9 @@ pub struct Waiting {
     pub needed: String,
     /// A sentence. None: it would count what isn't shown.
     pub detail: Option<String>,
-    /// The cycle that planned it.
+    /// The cycle that planned it first.
     pub cycle: u64,
-    /// When.
+    /// Since when it waits.
     pub at: String,
     /// Its edits, sorted by issue, at most a thousand.
     pub edits: Vec<Planned>,
