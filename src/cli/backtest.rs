@@ -144,7 +144,10 @@ fn judge(history: &[(Bag, f64)], from: usize, skipped: usize, prequential: bool)
 
 fn answers(trial: &Trial) -> String {
     match trial.last.as_ref().map(Learned::choice) {
-        Some(Choice::Words { trust, .. }) => format!("its words, trusted to {:.0} %", trust * 100.0),
+        Some(Choice::Words { trust, .. }) if *trust < Choice::TRUST_MOST => {
+            format!("its words, trusted to {:.0} %: with more they were worse than the median", trust * 100.0)
+        }
+        Some(Choice::Words { .. }) => "its words".to_owned(),
         Some(Choice::Median { words, median }) => {
             format!(
                 "the median: on the newest part of what was learned from, words were off by {words:.2}, the median by {median:.2}"
