@@ -81,7 +81,8 @@ fn sizes_are_learned_better_than_the_median_and_no_project_is_made_worse() {
     let (ratio, published, order) = told(&once);
     assert!(ratio <= 0.95 && published <= 0.92 && order >= 0.30 && worst(&once) <= 1.05);
     let (ratio, published, _) = told(&running);
-    assert!(ratio <= 0.95 && (published <= 0.90 || !whole()) && worst(&running) <= 1.05);
+    // Rarer fits know less of what changed.
+    assert!(ratio <= 0.95 && published <= 0.90 && worst(&running) <= if whole() { 1.05 } else { 1.10 });
 }
 
 #[test]
