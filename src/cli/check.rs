@@ -16,6 +16,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     let works = desk.works()?;
     let settings = &works.settings;
     let names: Vec<&str> = settings.trackers.iter().map(|tracker| tracker.name().as_str()).collect();
+    let mut all_well = settings.refused.is_empty();
     let left_out = match settings.refused.len() {
         0 => String::new(),
         1 => ", but 1 own rule is refused and counts for nothing".to_owned(),
@@ -34,9 +35,8 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, Failure> {
     }
     if !args.online {
         output::remark("`roadmapd check --online` asks the trackers too");
-        return Ok(if settings.refused.is_empty() { Exit::Done } else { Exit::Failed });
+        return Ok(if all_well { Exit::Done } else { Exit::Failed });
     }
-    let mut all_well = settings.refused.is_empty();
     for tracker in &works.trackers {
         let writes = |container: Option<&ContainerKey>| {
             container.map_or_else(|| settings.writes_to(tracker.name()), |container| settings.writes(container))

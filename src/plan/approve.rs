@@ -174,9 +174,7 @@ fn gate(plan: &Plan, limits: &Limits, parts: &[Part<'_>]) -> Option<Unsafe> {
 /// Levels that move for want of a rule that is refused: somebody's slip should move nothing by itself.
 fn lost_rules(plan: &Plan) -> Option<String> {
     let reformed = plan.reformed.as_ref().filter(|reformed| reformed.items() > 0)?;
-    let (lacks, items) = (reformed.lacks()?, reformed.items());
-    let moves = if items == 1 { "1 item moves".to_owned() } else { format!("{items} items move") };
-    Some(format!("{moves} by a formula {lacks} (`roadmapd check` says why)"))
+    Some(format!("{} by a formula {} (`roadmapd check` says why)", reformed.moving(), reformed.lacks()?))
 }
 
 impl Part<'_> {
@@ -230,13 +228,15 @@ fn contacts(plan: &Plan, limits: &Limits) -> Option<String> {
             asks.then(|| format!("{container} ({aspect}, {}{of})", sink.0))
         })
         .collect();
-    let more = containers.len().saturating_sub(3);
-    let named = containers.into_iter().take(3).collect::<Vec<_>>().join(", ");
-    match (named.is_empty(), more) {
-        (true, _) => None,
-        (_, 0) => Some(named),
-        _ => Some(format!("{named} and {more} more")),
-    }
+    (!containers.is_empty()).then(|| few(containers.into_iter()))
+}
+
+/// The first three, and how many more there are.
+pub(super) fn few(names: impl ExactSizeIterator<Item = String>) -> String {
+    const NAMED: usize = 3;
+    let more = names.len().saturating_sub(NAMED);
+    let named = names.take(NAMED).collect::<Vec<_>>().join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
 /// Nothing of the reviewed plan is planned any more.

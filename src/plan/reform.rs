@@ -6,6 +6,7 @@ use crate::model::{Issue, Priority};
 use crate::roadmap::Roadmap;
 use crate::score::{Formula, Previous, Scores};
 
+use super::approve::few;
 use super::diff::score_of;
 
 /// What changed with the formula: the confirmed levels were found under another one.
@@ -52,13 +53,17 @@ impl Reformed {
         self.moves.values().map(|(up, down)| up + down).sum()
     }
 
+    /// How many that is, as a clause.
+    pub(super) fn moving(&self) -> String {
+        match self.items() {
+            1 => "1 item moves".to_owned(),
+            items => format!("{items} items move"),
+        }
+    }
+
     /// What the formula lacks, with the first three names. None: nothing.
     pub(super) fn lacks(&self) -> Option<String> {
-        const NAMED: usize = 3;
-        let mut named = self.refused.iter().take(NAMED).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-        if let more @ 1.. = self.refused.len().saturating_sub(NAMED) {
-            named = format!("{named} and {more} more");
-        }
+        let named = few(self.refused.iter().map(|name| format!("{name:?}")));
         match self.refused.len() {
             0 => None,
             1 => Some(format!("without the own rule {named}, which is refused")),
@@ -68,10 +73,10 @@ impl Reformed {
 
     /// One sentence.
     pub(super) fn line(&self) -> String {
-        let (to, from, items) = (&self.to.0, &self.from.0, self.items());
+        let (to, from) = (&self.to.0, &self.from.0);
         let lead =
             format!("formula {to} (was {from}){}: ", self.lacks().map_or(String::new(), |lacks| format!(" {lacks}")));
-        if items == 0 {
+        if self.items() == 0 {
             return format!("{lead}no item moves.");
         }
         let moved = |(level, (up, down)): (&Priority, &(usize, usize))| {
@@ -79,7 +84,6 @@ impl Reformed {
             [part(*up, "up"), part(*down, "down")]
         };
         let moves: Vec<String> = self.moves.iter().flat_map(moved).flatten().collect();
-        let items = format!("{items} item{}", if items == 1 { " moves" } else { "s move" });
-        format!("{lead}{items}: {}.", moves.join(", "))
+        format!("{lead}{}: {}.", self.moving(), moves.join(", "))
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::complexity::size_level;
 use super::evidence::Evidence;
 use super::hindsight::Exchange;
-use super::learn::{Learned, Past, fit, plain_median};
+use super::learn::{Learned, Past, distinct, fit, plain_median};
 use super::types::{Knobs, Previous, Weights};
 use crate::model::{Aspect, Bag, Complexity, Day, Level, Timestamp};
 use crate::roadmap::{Item, Roadmap};
@@ -80,9 +80,7 @@ pub fn learn(roadmap: &Roadmap, previous: &Previous, weights: &Weights, before: 
     }
     let of = |history: &Vec<Past<'_>>| {
         let points: Vec<f64> = history.iter().filter(|past| past.weight >= 1.0).map(|past| past.points).collect();
-        let mut scale = points.clone();
-        scale.sort_by(f64::total_cmp);
-        scale.dedup();
+        let mut scale = distinct(&points);
         scale.truncate(SCALE_MAX);
         History { labels: points.len(), median: plain_median(&points), scale, learned: fit(history).ok().map(Arc::new) }
     };

@@ -7,7 +7,7 @@ use roadmapd::model::Text;
 use roadmapd::score::{Evidence, History, Knobs, Model, Previous, estimated, plain_median, size_level};
 
 use crate::score_corpus::{TODAY, issue, roadmap};
-use crate::{folder, packed};
+use crate::{folder, histories, packed};
 
 /// Labels that are known.
 const LABELS: usize = 20;
@@ -75,16 +75,11 @@ fn compare(rows: &[Row]) -> (Sum, Sum, f64, f64) {
 #[test]
 fn what_text_tells_before_anything_is_learned_is_better_than_the_median_alone() {
     let Some(folder) = folder("storypoints", 1) else { return };
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "gz"));
-    paths.sort();
     eprintln!("{LABELS} labels\n                        MAE   median   ratio   level right   of the median   in range");
     let mut ratios = Vec::new();
-    for path in paths {
+    for (name, path) in histories(&folder) {
         let (ours, median, count, in_range) = compare(&rows(&path));
         let ratio = ours.error / median.error;
-        let name = path.file_name().expect("a name").to_string_lossy().replace(".csv.gz", "");
         let (right, theirs) = (ours.right_levels / count, median.right_levels / count);
         let (error, of_median) = (ours.error / count, median.error / count);
         eprintln!(

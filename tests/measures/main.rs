@@ -28,6 +28,15 @@ fn folder(name: &str, checks: usize) -> Option<PathBuf> {
     Some(folder)
 }
 
+/// The packed histories of a folder by the name of their project, sorted.
+fn histories(folder: &Path) -> Vec<(String, PathBuf)> {
+    let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+    let name = |path: &Path| Some(path.file_name()?.to_str()?.strip_suffix(".csv.gz")?.to_owned());
+    let mut named: Vec<_> = files.filter_map(|path| Some((name(&path)?, path))).collect();
+    named.sort();
+    named
+}
+
 /// Whether everything is to be measured, as `make measure` does.
 fn whole() -> bool {
     std::env::var_os("MEASURE_ALL").is_some()

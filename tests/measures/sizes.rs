@@ -8,7 +8,7 @@ use roadmapd::model::Bag;
 use roadmapd::score::backtest::{LABEL_LATE, REFIT_EVERY, Scores, Table, scores, trial};
 use roadmapd::score::{Past, fit, plain_median};
 
-use crate::{folder, packed, whole};
+use crate::{folder, histories, packed, whole};
 
 /// A figure of a whole table.
 fn mean(all: &[Judged], of: impl Fn(&Judged) -> f64) -> f64 {
@@ -16,17 +16,12 @@ fn mean(all: &[Judged], of: impl Fn(&Judged) -> f64) -> f64 {
 }
 
 fn tables(folder: &Path) -> Vec<(String, Table)> {
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "gz"));
-    paths.sort();
-    let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().replace(".csv.gz", "");
     let read = |path: &Path| {
         let mut text = Vec::new();
         packed(path).read_to_end(&mut text).expect("a file");
         Table::read(&text).expect("a history")
     };
-    paths.iter().map(|path| (name(path), read(path))).collect()
+    histories(folder).into_iter().map(|(name, path)| (name, read(&path))).collect()
 }
 
 /// The scores of a trial, and its error as a part of what the median of the oldest 60 % would have had, as published figures have it.

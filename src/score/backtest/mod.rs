@@ -6,7 +6,7 @@ mod table;
 
 pub use table::{POINTS_MAX, ROWS_MAX, Table, TableTrouble};
 
-use super::learn::{Learned, Past, Prediction, TooFew, plain_median};
+use super::learn::{Learned, Past, Prediction, TooFew, distinct, plain_median};
 use crate::model::Bag;
 
 /// Issues between two fits of a prequential backtest.
@@ -170,13 +170,6 @@ fn ranks(values: &[f64]) -> Vec<f64> {
         (below + through).saturating_sub(1) as f64 / 2.0
     };
     values.iter().map(rank).collect()
-}
-
-fn distinct(values: &[f64]) -> Vec<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.dedup();
-    sorted
 }
 
 #[cfg(test)]

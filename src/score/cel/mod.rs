@@ -130,7 +130,7 @@ pub struct OwnRule {
 #[derive(Clone, Default)]
 pub struct OwnRules(Arc<Rules>);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Rules {
     all: Vec<OwnRule>,
     /// Names of those that were refused, sorted.
@@ -177,8 +177,7 @@ impl OwnRules {
     #[must_use]
     pub fn without(self, mut refused: Vec<String>) -> Self {
         refused.sort_unstable();
-        let Rules { all, reads, .. } = &*self.0;
-        Self(Arc::new(Rules { all: all.clone(), refused, reads: reads.clone() }))
+        Self(Arc::new(Rules { refused, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Each of them.

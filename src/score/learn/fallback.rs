@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Past, fit_chosen, plain_median};
-use crate::model::Bag;
 
 /// The part of the history that words must stand the test on: the newest, since projects
 /// change how they estimate.
@@ -65,11 +64,12 @@ pub(super) fn choose(history: &[Past<'_>]) -> Choice {
     let known = older.iter().filter(|past| past.is_given());
     let middle = plain_median(&known.map(|past| past.points).collect::<Vec<f64>>());
     let count = newest.len().max(1) as f64;
-    let error = |answer: &dyn Fn(&Bag) -> f64| {
-        newest.iter().map(|past| (past.points - answer(past.bag)).abs()).sum::<f64>() / count
+    let scores: Vec<Vec<f64>> = newest.iter().map(|past| trial.scores(past.bag, &trial.weigh(past.bag))).collect();
+    let error = |answer: &dyn Fn(&[f64]) -> f64| {
+        newest.iter().zip(&scores).map(|(past, scores)| (past.points - answer(scores)).abs()).sum::<f64>() / count
     };
     let median = error(&|_| middle);
-    let errors = TRUSTS.map(|trust| (trust, error(&|bag| trial.trusting(bag, trust))));
+    let errors = TRUSTS.map(|trust| (trust, error(&|scores| trial.trusting(scores, trust))));
     let [(_, words), ..] = errors;
     match errors.into_iter().find(|(_, words)| *words <= median) {
         Some((trust, words)) => Choice::Words { words, median, trust },

@@ -207,7 +207,8 @@ impl Learned {
     /// Estimates one issue. Any bag has an estimate, an empty one too.
     pub fn predict(&self, bag: &Bag) -> Prediction {
         let row = self.vocabulary.row(bag);
-        let by_words = self.cumulative(bag, &row, self.choice.trust());
+        let scores = self.scores(bag, &row);
+        let by_words = self.cumulative(&scores, self.choice.trust());
         let uses_words = matches!(self.choice, Choice::Words { .. });
         let cumulative = if uses_words { &by_words } else { &self.shares };
         let median = if uses_words { self.scale.quantile(cumulative, 0.5) } else { self.middle };
@@ -216,7 +217,7 @@ impl Learned {
             expected: self.scale.mean(&by_words),
             low: self.scale.quantile(cumulative, RANGE.0).min(median),
             high: self.scale.quantile(cumulative, RANGE.1).max(median),
-            words: if uses_words { self.words(bag, &row) } else { Vec::new() },
+            words: if uses_words { self.words(bag, &row, &scores) } else { Vec::new() },
         }
     }
 
@@ -232,20 +233,20 @@ impl Learned {
         self.vocabulary.row(bag)
     }
 
-    /// What words answer where they are trusted so far (0–1).
-    fn trusting(&self, bag: &Bag, trust: f64) -> f64 {
-        self.scale.quantile(&self.cumulative(bag, &self.vocabulary.row(bag), trust), 0.5)
+    /// What words of these scores answer where they are trusted so far (0–1).
+    fn trusting(&self, scores: &[f64], trust: f64) -> f64 {
+        self.scale.quantile(&self.cumulative(scores, trust), 0.5)
     }
 
     /// P(size <= value) per threshold, of which `trust` is what words say and the rest what the history does. Thresholds are fitted
     /// apart and may cross: the running maximum makes one distribution of them.
-    fn cumulative(&self, bag: &Bag, row: &Row, trust: f64) -> Vec<f64> {
+    fn cumulative(&self, scores: &[f64], trust: f64) -> Vec<f64> {
         let mut highest = 0.0_f64;
-        let mut merge = |(score, share): (f64, &f64)| {
-            highest = highest.max(trust * solver::sigmoid(score) + (1.0 - trust) * share);
+        let mut merge = |(score, share): (&f64, &f64)| {
+            highest = highest.max(trust * solver::sigmoid(*score) + (1.0 - trust) * share);
             highest
         };
-        self.scores(bag, row).into_iter().zip(&self.shares).map(&mut merge).collect()
+        scores.iter().zip(&self.shares).map(&mut merge).collect()
     }
 
     /// The log-odds per threshold: what was learned, from where the words' own grades start.
@@ -256,19 +257,14 @@ impl Learned {
 
     /// How much the expected size changes, to the first order, by each word: the expectation
     /// is the highest value less every gap times the probability of being below it.
-    fn words(&self, bag: &Bag, row: &Row) -> Vec<(String, f64)> {
+    fn words(&self, bag: &Bag, row: &Row, scores: &[f64]) -> Vec<(String, f64)> {
         let gaps = self
             .scale
             .values()
             .windows(2)
             .map(|pair| pair.iter().rev().copied().reduce(|a, b| a - b).unwrap_or_default());
-        let slopes: Vec<f64> = self
-            .scores(bag, row)
-            .into_iter()
-            .map(solver::sigmoid)
-            .zip(gaps)
-            .map(|(p, gap)| -gap * p * (1.0 - p))
-            .collect();
+        let slopes: Vec<f64> =
+            scores.iter().map(|score| solver::sigmoid(*score)).zip(gaps).map(|(p, gap)| -gap * p * (1.0 - p)).collect();
         let effect = |column: u32| -> f64 {
             self.linear.column(column).iter().zip(&slopes).map(|(weight, slope)| weight * slope).sum()
         };
@@ -310,6 +306,14 @@ pub fn plain_median(values: &[f64]) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let at = |i: usize| sorted.get(i).copied().unwrap_or_default();
     (at(sorted.len().saturating_sub(1) / 2) + at(sorted.len() / 2)) / 2.0
+}
+
+/// The different values, ascending.
+pub(super) fn distinct(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.dedup();
+    sorted
 }
 
 /// To three decimals: keeps models small, and such a number survives JSON exactly.
